@@ -1,0 +1,206 @@
+"""The tables of folding: what each character stands for, and what it may stand for when somebody hides a word.
+
+Knows characters; knows no words. Where Unicode says it (NFKC, categories, names, confusables), Unicode's own data
+decide; the tables here hold the rest, each row with its example.
+
+>>> resolve_by_unicode("ⓕ"), resolve_by_unicode("ƒ"), resolve_by_unicode("é")
+('f', 'f', 'e')
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+CONFUSABLES_FILE = Path(__file__).with_name("confusables.tsv")
+
+# Bits of a table entry; they are defined in csrc/fold.c.
+EXPANDS, DROPPED, MARK, FLAG_SHIFT = 1 << 21, 1 << 22, 1 << 23, 24
+# Flags of a folded character: what the original was.
+UPPER, STYLED, HOMOGLYPH, MARKED, AFTER_INVISIBLE, AFTER_TAG, ENTITY = 1, 2, 4, 8, 16, 32, 64
+
+# Letters of other scripts that look like a Latin one, beyond Unicode's confusables (which asks for near identity; a
+# reader who wants to be understood does not). One row a letter: the letter, what stands for it, an example.
+LOOKALIKES = {
+    "a": "авдλαꭿ∂ӓ🅰ªᗩДΔΛλ",   # bаnana
+    "b": "вбьъβƀ฿🅱ßᏰᗷЬБ",      # вanana
+    "c": "сҫςㄷ₵☪ᑕ¢©ćСҪ",        # сarrot
+    "d": "ԁժδďძᗪ∂ⱰÐđ",           # ԁate
+    "e": "еёєэεξҽ€ЄЕΣ∑℮ᗴəɘɛɜ",   # bееt
+    "f": "ʄғ∱ƒϝբֆքғ₣ᖴΓҒ",          # ғig
+    "g": "ցɡԍǥᎶ",                 # ցrape
+    "h": "нһիհђћнңҥΗНҢℏᏂ",       # нazelnut
+    "i": "іїιίﺃἰıɪՂїІЇΙÍℹ",      # fіg
+    "j": "јյʝЈ",                  # јam
+    "k": "кκқҡҝќĸКΚҚҜҞ₭",         # кiwi
+    "l": "ӏլⅼłℓĿ∟Լ£",             # ӏemon
+    "m": "ммΜМ₥ოⓂʍ",              # мelon
+    "n": "пηռղńийлпΝПИЙΠπ∩₦",     # leмoп
+    "o": "оοօσөфθ०ѻ○◯⭕🅾ОΟΘΦФ●◉⊙°º¤Ѳѳ",  # melоn
+    "p": "рρթþРΡ₱🅿",             # рear
+    "q": "ԛզգ",                   # ԛuince
+    "r": "гяɾրГЯ®ʁ",              # peaг
+    "s": "ѕտʂЅՏ§ᏕΣऽ",             # ѕwede
+    "t": "тτեէՇТΤ†‡☨✝₮⊥Ʈ",        # daтe
+    "u": "цυսμմΰµЦՍ∪ա∐ʊ",         # plцm
+    "v": "νѵ∨√υⱱ",                # νine
+    "w": "шщωաѡԝϣШЩΩѠ₩ɯ",         # шalnut
+    "x": "хχжҳХΧЖ×✕✖❌",          # хigua
+    "y": "уγүұўчʏУΥҮ¥ЧՎ",         # berrу
+    "z": "ƶζʐΖ",                  # ζest
+}
+# Pictures of letters and pairs of them. 🆎 stands for ab.
+EMOJI_LETTERS = {"🅰": "a", "🅱": "b", "🅾": "o", "🅿": "p", "🆎": "ab", "Ⓜ": "m", "ℹ": "i", "⭕": "o", "❌": "x", "💲": "$", "❗": "!",
+                 "❕": "!", "‼": "!!", "❓": "?"}
+# Punctuation in the plain form that the rest of the program reads.
+PUNCTUATION = {
+    "‘": "'", "’": "'", "ʼ": "'", "′": "'", "`": "`", "´": "'", "＇": "'",      # it’s
+    "“": '"', "”": '"', "„": '"', "‟": '"', "«": '"', "»": '"', "″": '"',       # “well”
+    "‐": "-", "‑": "-", "‒": "-", "–": "-", "—": "-", "―": "-", "−": "-", "﹘": "-", "⁃": "-",  # b—nana
+    "•": "*", "∙": ".", "·": ".", "・": ".", "‧": ".", "●": "*", "∗": "*", "⁎": "*", "✱": "*", "✻": "*", "★": "*", "☆": "*",
+    "█": "*", "■": "*", "▇": "*", "□": "*", "▓": "*", "￭": "*", "…": "...", "¡": "!", "¿": "?", "¦": "|", "ǃ": "!", "⁄": "/", "∕": "/",
+}
+# What a digit or a sign is read as when a word is hidden in it; several letters where readers use it for several.
+LEET = {
+    "0": "o", "1": "il", "2": "z", "3": "e", "4": "a", "5": "s", "6": "bg", "7": "t", "8": "b", "9": "g",  # b4n4n4
+    "@": "a", "$": "s", "!": "il", "|": "il", "+": "t", "(": "c", "<": "c", "{": "c", "[": "c", "€": "e", "£": "l",  # @pple
+    "¢": "c", "¥": "y", "§": "s", "^": "a", "%": "x", "#": "h", "&": "e", "]": "i", "}": "i", ")": "d", "/": "l", "\\": "l",
+}
+# Letters that readers swap for one that sounds or looks alike: read so only where a whole word comes out of it.
+RESPELLED = {"v": "u", "u": "vo", "z": "s", "k": "c", "c": "k", "q": "g", "y": "i", "i": "ey", "e": "a", "a": "ue", "o": "au", "j": "g",
+             "x": "k", "w": "u"}
+# Signs that readers put in place of letters they do not want to write: b*n*n*.
+MASKS = "*#_-.?!%&@$+~^=x•"
+
+
+def _decompose(char: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFKD", char) if not unicodedata.combining(c))
+
+
+_NAMED = re.compile(
+    r"(?:MODIFIER LETTER |FULLWIDTH |SUPERSCRIPT |SUBSCRIPT )?LATIN (?:SMALL|CAPITAL|SUBSCRIPT SMALL)? ?LETTER "
+    r"(?:SMALL CAPITAL |SMALL |CAPITAL )?(?:TURNED |REVERSED |OPEN |SIDEWAYS |SCRIPT |INVERTED |BARRED )*([A-Z])(?: WITH .*| ROTUNDA)?"
+    r"|(?:CROSSED )?(?:NEGATIVE )?(?:CIRCLED|SQUARED|PARENTHESIZED|OUTLINED)(?: ITALIC)? LATIN (?:SMALL|CAPITAL) LETTER ([A-Z])"
+    r"|REGIONAL INDICATOR SYMBOL LETTER ([A-Z])|(?:MODIFIER LETTER |LATIN LETTER )(?:SMALL |CAPITAL )*(?:CAPITAL )?([A-Z])(?: WITH .*)?"
+    r"|LATIN SMALL LETTER (SCHWA|ETH|THORN|ALPHA|DOTLESS I|LONG S|ENG)(?: WITH .*)?"
+)
+_NAMED_LETTERS = {"SCHWA": "e", "ETH": "d", "THORN": "p", "ALPHA": "a", "DOTLESS I": "i", "LONG S": "s", "ENG": "n"}
+
+
+def resolve_by_unicode(char: str) -> str:
+    """The lower-case plain form that NFKC and the character's Unicode name give; the character itself if none.
+
+    Sources: Unicode Standard Annex 15 (NFKC) and the name list of the Unicode Character Database.
+    """
+    digit = unicodedata.digit(char, None)
+    if digit is not None:
+        return str(digit)
+    plain = _decompose(char)
+    if plain and plain.isascii() and plain[0] != "(":
+        return plain.lower()
+    named = _NAMED.fullmatch(unicodedata.name(char, ""))
+    if named:
+        letter = next(group for group in named.groups() if group)
+        return _NAMED_LETTERS.get(letter, letter).lower()
+    lowered = char.lower()
+    return lowered if len(lowered) == 1 else char
+
+
+@functools.cache
+def lookalikes() -> dict[str, str]:
+    """Every character outside ASCII that looks like a Latin letter of another script, with that letter."""
+    found = {char: letter for letter, chars in LOOKALIKES.items() for char in chars if not char.isascii()}
+    for line in CONFUSABLES_FILE.read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            code, letter, _ = line.split("\t")
+            found[chr(int(code, 16))] = letter
+    return found
+
+
+# What is left out, since folding has nothing to say of it: ideographs, Hangul, private use, surrogates, and unassigned planes.
+_PLAIN_RANGES = ((0x3400, 0xA000), (0xAC00, 0xF900), (0x20000, 0xE0000))
+_LAST = 0xE0200
+
+
+def _interesting() -> Iterator[int]:
+    first = 0x80
+    for low, high in (*_PLAIN_RANGES, (_LAST, _LAST)):
+        yield from range(first, low)
+        first = high
+
+
+_INVISIBLE = {0x00AD, 0x034F, 0x061C, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x180E, 0x180F, 0x2800, 0x3164, 0xFFA0, 0xFEFF}
+# Combining marks that a Latin letter can be dressed in. Vowel signs of Indic scripts are letters, not dress, and stay.
+_DRESS = ((0x0300, 0x0370), (0x0483, 0x048A), (0x0591, 0x05BE), (0x064B, 0x0660), (0x0E31, 0x0E32), (0x0E34, 0x0E3B), (0x0E47, 0x0E4F),
+          (0x1AB0, 0x1B00), (0x1DC0, 0x1E00), (0x20D0, 0x2100), (0x302A, 0x3030), (0xFE00, 0xFE10), (0xFE20, 0xFE30), (0xE0100, 0xE01F0),
+          (0x1F3FB, 0x1F400))
+
+
+def _entry(code: int, similar: dict[str, str]) -> tuple[str, int]:
+    """What a code point beyond ASCII folds to (empty: nothing) and its bits."""
+    char = chr(code)
+    if any(low <= code < high for low, high in _DRESS):
+        return "", MARK
+    category = unicodedata.category(char)
+    if code in _INVISIBLE or category == "Cf" or (category == "Cc" and code != 0x85):
+        return "", DROPPED
+    if category in ("Zl", "Zp") or code == 0x85:
+        return "\n", 0
+    if category == "Zs":
+        return " ", 0
+    if category == "Cn":
+        return char, 0
+    if char in EMOJI_LETTERS:
+        return EMOJI_LETTERS[char], STYLED << FLAG_SHIFT
+    if char in PUNCTUATION:
+        return PUNCTUATION[char], 0
+    upper = UPPER if category == "Lu" else 0
+    plain = resolve_by_unicode(char)
+    if plain.isascii():
+        dressed = unicodedata.normalize("NFKD", char) != unicodedata.normalize("NFD", char)
+        mark = STYLED if dressed or not unicodedata.decomposition(char) else MARKED
+        return (plain if len(plain) <= 4 else char), (mark | upper) << FLAG_SHIFT
+    if char in similar:
+        return similar[char], (HOMOGLYPH | upper) << FLAG_SHIFT
+    return plain, upper << FLAG_SHIFT
+
+
+@functools.cache
+def fold_table() -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
+    """The pages, entries and expansions that `md_fold` walks; about 0.1 s, once per process.
+
+    Returns
+    -------
+    pages : (0x1100,), the page of code points `p << 8` onwards.
+    entries : (pages, 256), the bits of csrc/fold.c.
+    expansions : runs of code points, each ended by 0.
+    """
+    table: npt.NDArray[np.uint32] = np.zeros(0x110000, dtype=np.uint32)  # 0: the code point itself
+    expansions: list[int] = []
+    table[:0x20] = DROPPED
+    table[0x7F] = DROPPED
+    table[[0x09, 0x20]] = ord(" ")
+    table[[0x0A, 0x0B, 0x0C, 0x0D]] = ord("\n")
+    for code in range(ord("A"), ord("Z") + 1):
+        table[code] = (code + 32) | UPPER << FLAG_SHIFT
+    table[0xD800:0xE000] = 0xFFFD  # lone surrogates: no character
+    similar = lookalikes()
+    for code in _interesting():
+        plain, bits = _entry(code, similar)
+        if len(plain) > 1:
+            table[code] = len(expansions) | EXPANDS | bits
+            expansions += [*map(ord, plain), 0]
+        elif plain != chr(code) or bits:
+            table[code] = (ord(plain) if plain else 0) | bits
+    pages = np.empty(0x1100, dtype=np.uint16)
+    numbers: dict[bytes, int] = {}
+    for page, row in enumerate(table.reshape(0x1100, 256)):
+        pages[page] = numbers.setdefault(row.tobytes(), len(numbers))
+    entries = np.frombuffer(b"".join(numbers), dtype=np.uint32).reshape(-1, 256)
+    return pages, entries, np.asarray(expansions or [0], dtype=np.uint32)

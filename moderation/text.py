@@ -1,0 +1,196 @@
+r"""Folding: a comment as readers disguise it becomes plain text, with the way back to every character of the original.
+
+Knows characters and offsets; knows no words. Case, width, style, look-alike letters, diacritics, invisible characters,
+HTML entities and tags are undone; digits and signs that stand for letters are left to the lexicon, which knows words.
+
+>>> text = normalize("Ｆｉｇ b\u200ban\u0430na")
+>>> text.readable.text
+'fig banana'
+>>> text.readable.span(4, 10)
+Span(start=4, end=11)
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import cffi
+import numpy as np
+import numpy.typing as npt
+
+from moderation import chardata, kernels
+
+_EXPANSION = 4  # the most folded characters that one code point becomes
+
+
+class Span(NamedTuple):
+    """A half-open range `[start, end)` in code points of the original text."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One folded form of a text and its way back.
+
+    `text[i]` comes from the original's `[starts[i], ends[i])`.
+    """
+
+    text: str
+    starts: npt.NDArray[np.int32]
+    ends: npt.NDArray[np.int32]
+
+    def span(self, start: int, end: int) -> Span:
+        """The original's range behind `text[start:end]`, `start < end`."""
+        return Span(int(self.starts[start]), int(self.ends[end - 1]))
+
+
+class FoldedBatch:
+    """The readable views of many texts, as the kernels read them: arrays, one text after another.
+
+    Attributes
+    ----------
+    texts : the originals, in order.
+    size : how many texts.
+    ffi_codes, ffi_starts, ffi_ends, ffi_flags : pointers for the kernels (`csrc/kernels.h`).
+    ffi_offsets : pointer to [size + 1] offsets of the rows in these arrays.
+    """
+
+    __slots__ = ("_block", "ffi_codes", "ffi_ends", "ffi_flags", "ffi_offsets", "ffi_starts", "length", "size", "texts")
+
+    def __init__(self, texts: Sequence[str], size: int, length: int, block: Any, pointers: tuple[Any, Any, Any, Any, Any]) -> None:
+        self.texts = texts
+        self.size = size
+        self.length = length
+        self._block = block
+        self.ffi_codes, self.ffi_starts, self.ffi_ends, self.ffi_flags, self.ffi_offsets = pointers
+
+    def _array(self, pointer: Any, count: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+        ffi = kernels.load()[0]
+        width = np.dtype(dtype).itemsize
+        return np.frombuffer(ffi.buffer(pointer, max(count, 1) * width), dtype=dtype, count=count)
+
+    @property
+    def codes(self) -> npt.NDArray[np.uint32]:
+        """The folded characters of all rows, (length,)."""
+        return self._array(self.ffi_codes, self.length, np.uint32)
+
+    @property
+    def flags(self) -> npt.NDArray[np.uint8]:
+        """What each folded character was in the original: bits of `chardata`, (length,)."""
+        return self._array(self.ffi_flags, self.length, np.uint8)
+
+    @property
+    def starts(self) -> npt.NDArray[np.int32]:
+        """Where each folded character begins in its own original, (length,)."""
+        return self._array(self.ffi_starts, self.length, np.int32)
+
+    @property
+    def ends(self) -> npt.NDArray[np.int32]:
+        """Where each folded character ends in its own original, (length,)."""
+        return self._array(self.ffi_ends, self.length, np.int32)
+
+    @property
+    def offsets(self) -> npt.NDArray[np.int64]:
+        """Row i is `[offsets[i], offsets[i + 1])` of the other arrays, (size + 1,)."""
+        return self._array(self.ffi_offsets, self.size + 1, np.int64)
+
+    def readable(self, row: int) -> View:
+        """One row as a view of its own."""
+        low, high = self.offsets[row : row + 2]
+        return View(decode(self.codes[low:high]), self.starts[low:high], self.ends[low:high])
+
+
+@dataclass(frozen=True, slots=True)
+class NormalizedText:
+    """One text, folded once: a batch of one with its readable view."""
+
+    original: str
+    batch: FoldedBatch
+
+    @property
+    def readable(self) -> View:
+        """Folded text with its separators: what features, word boundaries and allows are read from."""
+        return self.batch.readable(0)
+
+    @property
+    def squeezed(self) -> View:
+        """The readable view with leet resolved, separators dropped and repeats collapsed: what evasions are read from."""
+        return squeeze(self.readable)
+
+
+def decode(codes: npt.NDArray[np.uint32]) -> str:
+    """The string behind an array of folded characters."""
+    return codes.tobytes().decode("utf-32-le", "surrogatepass")
+
+
+@functools.cache
+def _tables() -> tuple[Any, tuple[Any, ...]]:
+    ffi = kernels.load()[0]
+    pages, entries, expansions = chardata.fold_table()
+    pointers = (ffi.from_buffer("uint16_t[]", pages), ffi.from_buffer("uint32_t[]", entries), ffi.from_buffer("uint32_t[]", expansions))
+    return ffi.new("fold_tables *", {"pages": pointers[0], "entries": pointers[1], "expansions": pointers[2]}), pointers
+
+
+@functools.cache
+def _allocator() -> Any:
+    return kernels.load()[0].new_allocator(should_clear_after_alloc=False)
+
+
+def fold_batch(texts: Sequence[str]) -> FoldedBatch:
+    """Fold many texts at once; any Unicode string goes in, lone surrogates included. Linear in the texts."""
+    ffi: cffi.FFI
+    ffi, library = kernels.load()
+    allocate = _allocator()
+    size = len(texts)
+    joined = texts[0] if size == 1 else "".join(texts)
+    capacity = (len(joined) if joined.isascii() else _EXPANSION * len(joined)) + 1
+    # One block for everything: offsets of the texts and of the rows (8 bytes each), codes, starts, ends (4), flags (1).
+    block = allocate("char[]", 16 * (size + 1) + 13 * capacity)
+    offsets = ffi.cast("int64_t *", block)
+    position = 0
+    offsets[0] = 0
+    for index, text in enumerate(texts, 1):
+        position += len(text)
+        offsets[index] = position
+    rows = offsets + (size + 1)
+    codes = ffi.cast("uint32_t *", rows + (size + 1))
+    starts = ffi.cast("int32_t *", codes + capacity)
+    ends = starts + capacity
+    flags = ffi.cast("uint8_t *", ends + capacity)
+    length = library.md_fold(_tables()[0], joined.encode("utf-32-le", "surrogatepass"), offsets, size,
+                             codes, starts, ends, flags, rows, capacity)
+    if length < 0:
+        raise AssertionError("a text folded to more characters than the tables allow")
+    return FoldedBatch(texts, size, length, block, (codes, starts, ends, flags, rows))
+
+
+def normalize(text: str) -> NormalizedText:
+    """Fold one text: `fold_batch` of one."""
+    return NormalizedText(text, fold_batch([text]))
+
+
+def squeeze(view: View) -> View:
+    """The view with leet read as its first letter, everything but letters and digits dropped, and runs made one.
+
+    >>> squeeze(normalize("b.4.n.4.n.4!! Yesss").readable).text
+    'bananayes'
+    """
+    kept: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    for index, char in enumerate(view.text):
+        plain = chardata.LEET.get(char, char)[0] if char not in "!?#/\\" else ""
+        if not plain.isalnum():
+            continue
+        if kept and kept[-1] == plain:
+            ends[-1] = int(view.ends[index])
+            continue
+        kept.append(plain)
+        starts.append(int(view.starts[index]))
+        ends.append(int(view.ends[index]))
+    return View("".join(kept), np.asarray(starts, np.int32), np.asarray(ends, np.int32))
