@@ -69,14 +69,13 @@ PUNCTUATION = {
 # What a digit or a sign is read as when a word is hidden in it; several letters where readers use it for several.
 LEET = {
     "0": "o", "1": "il", "2": "z", "3": "e", "4": "a", "5": "s", "6": "bg", "7": "t", "8": "b", "9": "g",  # b4n4n4
-    "@": "a", "$": "s", "!": "il", "|": "il", "+": "t", "(": "c", "<": "c", "{": "c", "[": "c", "€": "e", "£": "l",  # @pple
-    "¢": "c", "¥": "y", "§": "s", "^": "a", "%": "x", "#": "h", "&": "e", "]": "i", "}": "i", ")": "d", "/": "l", "\\": "l",
+    "@": "a", "$": "s", "!": "il", "|": "il", "+": "t", "(": "c", "<": "c", "{": "c", "[": "c",            # @pple, b@n@n@
+    "€": "e", "£": "l", "¢": "c", "¥": "y", "§": "s",                                                      # €gg
 }
 # Letters that readers swap for one that sounds or looks alike: read so only where a whole word comes out of it.
-RESPELLED = {"v": "u", "u": "vo", "z": "s", "k": "c", "c": "k", "q": "g", "y": "i", "i": "ey", "e": "a", "a": "ue", "o": "au", "j": "g",
-             "x": "k", "w": "u"}
+RESPELLED = {"v": "u", "u": "v", "z": "s", "k": "c", "c": "k", "q": "g", "y": "i", "i": "y"}  # bvtter, cheeze, krumble
 # Signs that readers put in place of letters they do not want to write: b*n*n*.
-MASKS = "*#_-.?!%&@$+~^=x•"
+MASKS = "*#_-.?!%&@$+~^=/\\|"
 
 
 def _decompose(char: str) -> str:

@@ -16,3 +16,44 @@ typedef struct {
    own text. offsets: [n + 1] out. Answers the number of characters written, or -1 if capacity does not do. */
 int64_t md_fold(const fold_tables *tables, const char *texts, const int64_t *text_offsets, int64_t n,
                 uint32_t *codes, int32_t *starts, int32_t *ends, uint8_t *flags, int64_t *offsets, int64_t capacity);
+
+/* ---- match.c: places where a term may stand, in folded text ---- */
+
+typedef struct {
+    /* The trie of all forms, letters only. Node 0 is the root. Children a to z of a node lie side by side. */
+    const uint32_t *child_mask;  /* [nodes]: bit i: there is a child for letter 'a' + i */
+    const uint32_t *child_first; /* [nodes]: number of the first of them */
+    const int32_t *form;         /* [nodes]: the form that ends here, or -1 */
+    const uint32_t *other_first; /* [nodes + 1]: range in the two arrays below, for characters beyond ASCII */
+    const uint32_t *other_code;  /* the character, ascending within a node */
+    const uint32_t *other_child; /* the child's number */
+    const uint32_t *readings;    /* [128]: letters that an ASCII character may stand for, bit i: 'a' + i */
+    const uint32_t *respellings; /* [128]: letters that readers swap a letter for, only where a whole word comes of it */
+    const uint8_t *kinds;        /* [128]: bits in match.c */
+    const uint64_t *words;       /* hash table of known words; 0: free */
+    int64_t word_slots;          /* a power of two */
+} match_tables;
+
+typedef struct {
+    int32_t row, form;
+    int32_t start, end; /* half-open, characters of the row's fold */
+    uint8_t literal;    /* letters that stand for themselves */
+    uint8_t leet;       /* digits and signs read as letters */
+    uint8_t masked;     /* letters behind * and the like */
+    uint8_t gaps;       /* runs of separators between letters */
+    uint8_t spaces;     /* of these, runs with white space in them */
+    uint8_t respelled;  /* letters swapped for others */
+    uint8_t repeats;    /* runs longer than the form's */
+    uint8_t edges;      /* 1: begins inside a word; 2: ends inside a word; 4: the word is a known one */
+} candidate;
+
+/* Fill a table of known words from n words, each ended by '\n'. */
+void md_words_fill(uint64_t *words, int64_t word_slots, const char *text, int64_t length);
+
+/* Whether a lower-case ASCII word is in the table. */
+int md_word_known(const match_tables *tables, const char *word, int64_t length);
+
+/* Every place where a form may stand, row by row, by start. Answers how many there are: where that is more than
+   `capacity`, the rest was not written, and the caller comes back with room for them. At most 64 + length / 2 for a row. */
+int64_t md_match(const match_tables *tables, const uint32_t *codes, const uint8_t *flags, const int64_t *offsets,
+                 int64_t n, candidate *found, int64_t capacity);

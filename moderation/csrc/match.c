@@ -1,0 +1,293 @@
+/* Where may a term stand? From every place where a word begins, and from every letter of a word that nobody knows, a walk
+   through the trie of forms reads the text as leniently as readers write: digits and signs as letters, signs in place
+   of letters, separators between letters, letters repeated. What the walk finds is a candidate with its evidence; whether
+   it is a match is decided in evidence.py.
+   Each start takes a bounded number of steps, runs of one character are jumped over: linear in the text. */
+
+#include <string.h>
+
+#include "kernels.h"
+
+/* Kinds of an ASCII character. */
+#define LETTER 1
+#define DIGIT 2
+#define SIGN 4 /* a sign that may be read as a letter */
+#define MASK 8 /* a sign that may stand in place of a letter */
+#define SPACE 16
+#define APOSTROPHE 32
+
+#define OTHER_LETTER 128 /* in `flags`: a letter beyond ASCII */
+
+#define STEPS 600
+#define DEPTH 192
+#define NONE 0xFF
+
+static uint64_t hash_word(uint64_t hash, uint32_t c) { return (hash ^ c) * 0x100000001B3u; }
+#define HASH_START 0xCBF29CE484222325u
+
+static uint64_t finish(uint64_t hash) {
+    hash ^= hash >> 29;
+    hash *= 0xBF58476D1CE4E5B9u;
+    hash ^= hash >> 32;
+    return hash ? hash : 1;
+}
+
+static int known(const uint64_t *words, int64_t slots, uint64_t hash) {
+    hash = finish(hash);
+    for (uint64_t slot = hash & (uint64_t)(slots - 1);; slot = (slot + 1) & (uint64_t)(slots - 1)) {
+        if (words[slot] == hash) return 1;
+        if (!words[slot]) return 0;
+    }
+}
+
+void md_words_fill(uint64_t *words, int64_t word_slots, const char *text, int64_t length) {
+    uint64_t hash = HASH_START;
+    int64_t letters = 0;
+    for (int64_t i = 0; i < length; i++) {
+        if (text[i] != '\n') { hash = hash_word(hash, (uint8_t)text[i]); letters++; continue; }
+        if (letters) {
+            uint64_t value = finish(hash), slot = value & (uint64_t)(word_slots - 1);
+            while (words[slot] && words[slot] != value) slot = (slot + 1) & (uint64_t)(word_slots - 1);
+            words[slot] = value;
+        }
+        hash = HASH_START;
+        letters = 0;
+    }
+}
+
+int md_word_known(const match_tables *tables, const char *word, int64_t length) {
+    uint64_t hash = HASH_START;
+    for (int64_t i = 0; i < length; i++) hash = hash_word(hash, (uint8_t)word[i]);
+    return length > 0 && known(tables->words, tables->word_slots, hash);
+}
+
+typedef struct {
+    int32_t position; /* the next character to read */
+    uint32_t node;
+    uint8_t last; /* the letter read last, 0 to 25, or NONE */
+    uint8_t literal, leet, masked, gaps, spaces, respelled, repeats;
+} state;
+
+typedef struct {
+    const match_tables *tables;
+    const uint32_t *codes;
+    const uint8_t *flags;
+    int32_t length;
+} row_text;
+
+static int kind_at(const row_text *row, int32_t i) {
+    uint32_t c = row->codes[i];
+    if (c < 128) return row->tables->kinds[c];
+    return row->flags[i] & OTHER_LETTER ? LETTER : MASK;
+}
+
+/* A letter or a digit stands here: what goes on here is a word. */
+static int in_word(const row_text *row, int32_t i) {
+    return i >= 0 && i < row->length && (kind_at(row, i) & (LETTER | DIGIT)) != 0;
+}
+
+static int begins_word(const row_text *row, int32_t i) {
+    if (in_word(row, i - 1)) return 0;
+    return !(i >= 2 && (kind_at(row, i - 1) & APOSTROPHE) && in_word(row, i - 2));
+}
+
+static int ends_word(const row_text *row, int32_t i) { return !in_word(row, i); }
+
+static uint32_t child(const match_tables *tables, uint32_t node, int letter) {
+    uint32_t mask = tables->child_mask[node];
+    return tables->child_first[node] + (uint32_t)__builtin_popcount(mask & ((1u << letter) - 1));
+}
+
+typedef struct {
+    candidate *found;
+    int64_t count, capacity, row_end; /* row_end: where this row's allowance ends */
+} sink;
+
+static void report(sink *out, const row_text *row, int32_t row_number, int32_t start, const state *s, int edges) {
+    int begins = begins_word(row, start), ends = ends_word(row, s->position);
+    if (s->gaps && !(begins && ends)) return;
+    if (out->count >= out->row_end) return;
+    if (out->count < out->capacity) {
+        candidate *c = out->found + out->count;
+        c->row = row_number;
+        c->form = row->tables->form[s->node];
+        c->start = start;
+        c->end = s->position;
+        c->literal = s->literal;
+        c->leet = s->leet;
+        c->masked = s->masked;
+        c->gaps = s->gaps;
+        c->spaces = s->spaces;
+        c->respelled = s->respelled;
+        c->repeats = s->repeats;
+        c->edges = (uint8_t)(edges | (begins ? 0 : 1) | (ends ? 0 : 2));
+    }
+    out->count++;
+}
+
+#define PUSH(s) do { if (depth < DEPTH) stack[depth++] = (s); } while (0)
+
+/* All forms that can be read from `start` on. `familiar`: the word that begins here is a known one, so that its letters
+   stand for nothing but themselves. */
+static void walk(sink *out, const row_text *row, int32_t row_number, int32_t start, int familiar) {
+    const match_tables *tables = row->tables;
+    state stack[DEPTH];
+    int depth = 0, steps = 0;
+    state first;
+    memset(&first, 0, sizeof first);
+    first.position = start;
+    first.last = NONE;
+    stack[depth++] = first;
+    while (depth > 0 && steps++ < STEPS) {
+        state s = stack[--depth];
+        if (s.node && tables->form[s.node] >= 0) report(out, row, row_number, start, &s, familiar ? 4 : 0);
+        if (s.position >= row->length) continue;
+        uint32_t c = row->codes[s.position];
+        int kind = kind_at(row, s.position);
+        uint32_t mask = tables->child_mask[s.node];
+        /* Branches are pushed from the least to the most likely: the last one pushed is followed first. */
+        if (s.node && !(kind & (LETTER | DIGIT))) {
+            /* a separator: jump over the whole run of what is neither letter nor digit */
+            int32_t next = s.position;
+            int space = 0, breaks = 0;
+            while (next < row->length && next < s.position + 12) {
+                int k = kind_at(row, next);
+                if (k & (LETTER | DIGIT)) break;
+                if (next > s.position && (k & SIGN) && !(k & SPACE) && next + 1 < row->length && in_word(row, next + 1)) break;
+                space |= k & SPACE;
+                breaks |= row->codes[next] == '\n';
+                next++;
+            }
+            if (next < row->length && next < s.position + 12 && s.gaps < 200 && mask | (tables->other_first[s.node + 1] - tables->other_first[s.node])) {
+                state gap = s;
+                gap.position = next;
+                gap.gaps++;
+                gap.spaces = (uint8_t)(gap.spaces + (space != 0));
+                (void)breaks;
+                /* what comes next must be read as a letter, else the walk would rest on separators */
+                if (next > s.position) PUSH(gap);
+            }
+        }
+        if (s.node && (kind & MASK) && s.literal + s.leet > 0 && s.masked < 12 && !(c < 128 && (kind & (LETTER | DIGIT)))) {
+            for (uint32_t left = mask; left; left &= left - 1) {
+                int letter = __builtin_ctz(left);
+                state m = s;
+                m.position++;
+                m.node = child(tables, s.node, letter);
+                m.last = NONE;
+                m.masked++;
+                PUSH(m);
+            }
+        }
+        if (c < 128) {
+            uint32_t letters = tables->readings[c];
+            if (s.last != NONE && (letters >> s.last & 1)) {
+                /* a run goes on: jump to its end */
+                int32_t next = s.position;
+                while (next < row->length && row->codes[next] == c) next++;
+                state r = s;
+                r.position = next;
+                r.repeats = (uint8_t)(r.repeats + (r.repeats < 200));
+                PUSH(r);
+            }
+            if (!familiar && (kind & LETTER) && !s.gaps && !s.masked && s.node && s.respelled < 2) {
+                for (uint32_t left = tables->respellings[c] & mask; left; left &= left - 1) {
+                    int letter = __builtin_ctz(left);
+                    state r = s;
+                    r.position++;
+                    r.node = child(tables, s.node, letter);
+                    r.last = (uint8_t)letter;
+                    r.respelled++;
+                    PUSH(r);
+                }
+            }
+            for (uint32_t left = letters & mask; left; left &= left - 1) {
+                int letter = __builtin_ctz(left);
+                state r = s;
+                r.position++;
+                r.node = child(tables, s.node, letter);
+                r.last = (uint8_t)letter;
+                if (kind & LETTER) r.literal++; else r.leet++;
+                PUSH(r);
+            }
+        } else {
+            uint32_t low = tables->other_first[s.node], high = tables->other_first[s.node + 1];
+            for (; low < high; low++) {
+                if (tables->other_code[low] != c) continue;
+                state r = s;
+                r.position++;
+                r.node = tables->other_child[low];
+                r.last = NONE;
+                r.literal++;
+                PUSH(r);
+            }
+        }
+    }
+}
+
+/* What a walk may begin with: a letter, a sign or digit read as one, or a character that begins a term of its own. */
+static int may_begin(const row_text *row, int32_t i) {
+    uint32_t c = row->codes[i];
+    const match_tables *tables = row->tables;
+    if (c < 128) return (tables->readings[c] & tables->child_mask[0]) != 0;
+    for (uint32_t k = tables->other_first[0]; k < tables->other_first[1]; k++)
+        if (tables->other_code[k] == c) return 1;
+    return 0;
+}
+
+int64_t md_match(const match_tables *tables, const uint32_t *codes, const uint8_t *flags, const int64_t *offsets,
+                 int64_t n, candidate *found, int64_t capacity) {
+    sink out = {found, 0, capacity, 0};
+    for (int64_t row_number = 0; row_number < n; row_number++) {
+        row_text row = {tables, codes + offsets[row_number], flags + offsets[row_number],
+                        (int32_t)(offsets[row_number + 1] - offsets[row_number])};
+        out.row_end = out.count + 64 + row.length / 2;
+        for (int32_t i = 0; i < row.length;) {
+            int kind = kind_at(&row, i);
+            if (!(kind & (LETTER | DIGIT | SIGN))) {
+                if (row.codes[i] >= 128 && may_begin(&row, i)) walk(&out, &row, (int32_t)row_number, i, 0);
+                i++;
+                continue;
+            }
+            /* A word with the signs in it: letters, digits, signs between or before them, apostrophes between letters. */
+            uint64_t hash = HASH_START;
+            int32_t end = i, first = -1, last = -1;
+            int plain = 1;
+            while (end < row.length) {
+                int k = kind_at(&row, end);
+                if (k & LETTER) {
+                    if (first < 0) first = end;
+                    else if (last != end - 1 && !(kind_at(&row, end - 1) & APOSTROPHE && last == end - 2)) plain = 0;
+                    last = end;
+                    hash = hash_word(hash, row.codes[end]);
+                } else if (!(k & (DIGIT | SIGN)) && !((k & APOSTROPHE) && last == end - 1 && in_word(&row, end + 1))) {
+                    break;
+                } else if (k & DIGIT) {
+                    plain = 0;
+                }
+                end++;
+            }
+            int familiar = 0;
+            if (first >= 0 && plain) {
+                familiar = known(tables->words, tables->word_slots, hash);
+                if (!familiar && last - first >= 2 && row.codes[last] == 's' && (kind_at(&row, last - 1) & APOSTROPHE)) {
+                    uint64_t bare = HASH_START;
+                    for (int32_t k = first; k < last - 1; k++)
+                        if (kind_at(&row, k) & LETTER) bare = hash_word(bare, row.codes[k]);
+                    familiar = known(tables->words, tables->word_slots, bare);
+                }
+            }
+            for (int32_t k = i; k < end; k++) {
+                int starts = begins_word(&row, k);
+                if (!starts && familiar) {
+                    if (k > first && k < last) { k = last; continue; }
+                    continue;
+                }
+                if (k > i && row.codes[k] == row.codes[k - 1] && !starts) continue; /* a run begins once */
+                if (may_begin(&row, k)) walk(&out, &row, (int32_t)row_number, k, familiar);
+            }
+            i = end > i ? end : i + 1;
+        }
+    }
+    return out.count;
+}

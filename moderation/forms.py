@@ -1,0 +1,161 @@
+"""Forms: every spelling of a term that the matcher looks for, and the trie that holds them as arrays.
+
+Knows endings, swapped letters and dropped vowels; knows no text. Disguises that the matcher reads as it goes (leet,
+masks, gaps, repeats) need no form.
+
+>>> from moderation.terms import Term
+>>> term = Term("banana", "obscene", "strong", endings=("s",))
+>>> sorted({form.letters for form in forms_of(term, lambda word: False) if form.kind == "swapped" and not form.ending})
+['baanna', 'bannaa', 'bnaana']
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from moderation.terms import Term
+
+_VOWELS = "aeiou"
+_SHORTEST_DROPPED = 3
+_SHORTEST_SWAPPED = 4
+_SHORTEST_THINNED = 6  # letters a term needs before a doubled letter written once (bannana, banana) still is it
+# Said on top of a term, without being listed beside it, only where nobody knows the word that comes of it.
+COMMON_ENDINGS = ("s", "es", "ed", "er", "ers", "ing", "in", "y", "ish", "z")
+
+
+class Form(NamedTuple):
+    """One spelling: `letters` without spaces, of term number `term`; kind plain, swapped, dropped or thinned."""
+
+    letters: str
+    term: int
+    kind: str
+    ending: str
+
+
+def _with_ending(stem: str, ending: str) -> Iterator[str]:
+    yield stem + ending
+    if ending == "es" and stem.endswith("y"):
+        yield stem[:-1] + "ies"
+    if ending[0] in _VOWELS and stem.endswith("e"):
+        yield stem[:-1] + ending
+    if ending[0] in _VOWELS + "y" and len(stem) > 2 and stem[-1] not in "aeiouwxy" and stem[-2] in _VOWELS and stem[-3] not in _VOWELS:
+        yield stem + stem[-1] + ending
+
+
+def _swapped(stem: str) -> Iterator[str]:
+    if len(stem) >= _SHORTEST_SWAPPED:
+        for i in range(1, len(stem) - 1):
+            if stem[i] != stem[i + 1]:
+                yield stem[:i] + stem[i + 1] + stem[i] + stem[i + 2 :]
+
+
+def _dropped(stem: str) -> Iterator[str]:
+    without = stem[0] + "".join(c for c in stem[1:] if c not in _VOWELS)
+    if len(without) >= _SHORTEST_DROPPED:
+        yield without
+    if len(stem) >= 5:  # noqa: PLR2004  (four letters less one vowel: the case above)
+        for i, char in enumerate(stem):
+            if i and char in _VOWELS:
+                yield stem[:i] + stem[i + 1 :]
+    if len(stem) >= _SHORTEST_THINNED and stem[-1] in _VOWELS:
+        yield without + stem[-1]
+
+
+def _thinned(stem: str) -> Iterator[str]:
+    if len(stem) >= _SHORTEST_THINNED:
+        for i in range(len(stem) - 1):
+            if stem[i] == stem[i + 1]:
+                yield stem[:i] + stem[i + 1 :]
+
+
+def forms_of(term: Term, is_known: Callable[[str], bool], number: int = 0) -> Iterator[Form]:
+    """All forms of a term; spellings other than the plain ones only where they are no known word.
+
+    Parameters
+    ----------
+    is_known : whether a lower-case word is an innocent one.
+    number : the term's number, carried by each form.
+    """
+    stem = term.text.replace(" ", "")
+    yield Form(stem, number, "plain", "")
+    plain = {stem}
+    for ending in term.endings:
+        for letters in _with_ending(stem, ending):
+            if letters not in plain and not is_known(letters):
+                plain.add(letters)
+                yield Form(letters, number, "plain", ending)
+    if term.plain or " " in term.text or not stem.isascii():
+        return
+    extra = () if not term.endings else tuple(e for e in COMMON_ENDINGS if e not in term.endings)
+    for ending in extra:
+        for letters in _with_ending(stem, ending):
+            if letters not in plain and not is_known(letters):
+                plain.add(letters)
+                yield Form(letters, number, "plain", ending)
+    seen = set(plain)
+    endings = ("", *dict.fromkeys((*term.endings, *extra))) if term.endings else ("",)
+    for kind, variants in (("swapped", _swapped(stem)), ("dropped", _dropped(stem)), ("thinned", _thinned(stem))):
+        for variant, ending in itertools.product(variants, endings):
+            letters = variant + ending
+            if letters not in seen and not is_known(letters) and not is_known(variant):
+                seen.add(letters)
+                yield Form(letters, number, kind, ending)
+
+
+_RANK = {"plain": 0, "thinned": 1, "dropped": 2, "swapped": 3}
+
+
+class Trie(NamedTuple):
+    """The arrays of `match_tables` (csrc/kernels.h), with the forms that their numbers mean."""
+
+    forms: tuple[Form, ...]
+    child_mask: npt.NDArray[np.uint32]
+    child_first: npt.NDArray[np.uint32]
+    form: npt.NDArray[np.int32]
+    other_first: npt.NDArray[np.uint32]
+    other_code: npt.NDArray[np.uint32]
+    other_child: npt.NDArray[np.uint32]
+
+
+def build_trie(terms: Sequence[Term], is_known: Callable[[str], bool]) -> Trie:
+    """One trie for all forms of all terms. Where two terms share a spelling, the plainer form and the earlier term win."""
+    best: dict[str, Form] = {}
+    for number, term in enumerate(terms):
+        for form in forms_of(term, is_known, number):
+            old = best.get(form.letters)
+            if old is None or (_RANK[form.kind], len(form.ending)) < (_RANK[old.kind], len(old.ending)):
+                best[form.letters] = form
+    forms = tuple(best.values())
+    root: dict[str, Any] = {}
+    for index, form in enumerate(forms):
+        node = root
+        for char in form.letters:
+            node = node.setdefault(char, {})
+        node[""] = index
+    # Breadth first, so that the children of a node lie side by side.
+    nodes = [root]
+    masks: list[int] = []
+    firsts: list[int] = []
+    ends: list[int] = []
+    others: list[tuple[int, int, int]] = []
+    other_first: list[int] = []
+    for node in nodes:
+        masks.append(0)
+        firsts.append(len(nodes))
+        ends.append(node.get("", -1))
+        other_first.append(len(others))
+        for char in sorted(key for key in node if key):
+            if char.isascii():
+                masks[-1] |= 1 << (ord(char) - ord("a"))
+            else:
+                others.append((len(masks) - 1, ord(char), len(nodes)))
+            nodes.append(node[char])
+    other_first.append(len(others))
+    return Trie(forms, np.asarray(masks, np.uint32), np.asarray(firsts, np.uint32), np.asarray(ends, np.int32),
+                np.asarray(other_first, np.uint32), np.asarray([code for _, code, _ in others] or [0], np.uint32),
+                np.asarray([child for _, _, child in others] or [0], np.uint32))

@@ -1,0 +1,362 @@
+"""The lexicon: finds terms in folded text, however they are disguised, and leaves innocent words alone.
+
+Knows terms, known words and the compiled walk; knows no scores and no policy. Where a term may stand is found in C
+(csrc/match.c), whether it does is judged in `evidence`, and a phrase that the term's file allows takes it back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from moderation import chardata, kernels
+from moderation.errors import LexiconError, Problem
+from moderation.evidence import Candidate, Row, Words, is_name, judge
+from moderation.forms import Trie, build_trie
+from moderation.terms import SEVERITIES, Term, read_terms
+from moderation.text import FoldedBatch, NormalizedText, Span, fold_batch
+
+WORDS_FILE, COMMON_FILE = "words.txt", "common.txt"
+# Kinds of an ASCII character, as csrc/match.c reads them.
+_LETTER, _DIGIT, _SIGN, _MASK, _SPACE, _APOSTROPHE = 1, 2, 4, 8, 16, 32
+_ROOM = 16  # candidates that are made room for at first
+
+
+class Match(NamedTuple):
+    """A term in a text.
+
+    Attributes
+    ----------
+    term, category, severity : the lexicon's.
+    span : where, in code points of the original.
+    disguise : how, `plain` for not at all; `evidence.judge` lists the others.
+    region : `own`, or `quote`, `blockquote`, `code`: words that may not be the writer's own.
+    """
+
+    term: str
+    category: str
+    severity: str
+    span: Span
+    disguise: str
+    region: str
+
+
+class RowMatches(NamedTuple):
+    """The matches of one row of a batch, by position, none overlapping."""
+
+    row: int
+    matches: list[Match]
+
+
+class Finding(NamedTuple):
+    """One candidate with what became of it, for `explain`."""
+
+    span: Span
+    term: str
+    outcome: str
+    disguise: str
+
+
+class _Compiled:
+    """The arrays that the walk reads, and the pointers to them."""
+
+    def __init__(self, trie: Trie, words: str) -> None:
+        ffi, library = kernels.load()
+        readings = np.zeros(128, np.uint32)
+        respellings = np.zeros(128, np.uint32)
+        kinds = np.zeros(128, np.uint8)
+        for code in range(128):
+            char = chr(code)
+            if "a" <= char <= "z":
+                readings[code] = 1 << (code - ord("a"))
+                kinds[code] |= _LETTER
+            if char.isdigit():
+                kinds[code] |= _DIGIT
+            if char in chardata.LEET:
+                kinds[code] |= 0 if char.isdigit() else _SIGN
+                readings[code] |= _letter_bits(chardata.LEET[char])
+            if char in chardata.RESPELLED:
+                respellings[code] = _letter_bits(chardata.RESPELLED[char])
+            if char in chardata.MASKS:
+                kinds[code] |= _MASK
+            if char.isspace():
+                kinds[code] |= _SPACE
+            if char == "'":
+                kinds[code] |= _APOSTROPHE
+        slots = 1 << max(8, (2 * words.count("\n")).bit_length())
+        table = np.zeros(slots, np.uint64)
+        arrays = {"child_mask": trie.child_mask, "child_first": trie.child_first, "form": trie.form, "other_first": trie.other_first,
+                  "other_code": trie.other_code, "other_child": trie.other_child, "readings": readings, "respellings": respellings,
+                  "kinds": kinds, "words": table}
+        types = {"form": "int32_t[]", "kinds": "uint8_t[]", "words": "uint64_t[]"}
+        self._pointers = {name: ffi.from_buffer(types.get(name, "uint32_t[]"), array) for name, array in arrays.items()}
+        self.tables = ffi.new("match_tables *", {**self._pointers, "word_slots": slots})
+        encoded = words.encode()
+        library.md_words_fill(self._pointers["words"], slots, encoded, len(encoded))
+
+    def is_known(self, word: str) -> bool:
+        """Whether a lower-case word is a known innocent one."""
+        encoded = word.encode("utf-8", "replace")
+        return bool(kernels.load()[1].md_word_known(self.tables, encoded, len(encoded)))
+
+
+def _letter_bits(letters: str) -> int:
+    return sum(1 << (ord(letter) - ord("a")) for letter in letters)
+
+
+_EMPTY_TRIE = Trie((), np.zeros(1, np.uint32), np.zeros(1, np.uint32), np.full(1, -1, np.int32), np.zeros(2, np.uint32),
+                   np.zeros(1, np.uint32), np.zeros(1, np.uint32))
+
+
+class Lexicon:
+    """All terms in use, compiled. Safe to share between threads; make it with `load` or from terms.
+
+    Parameters
+    ----------
+    terms : in order of precedence.
+    words : known innocent words, one a line, lower case.
+    common : the words that run-together words are made of.
+    allows : phrases that take back any term.
+    """
+
+    def __init__(self, terms: Sequence[Term], words: str = "", common: Sequence[str] = (), allows: Sequence[str] = ()) -> None:
+        self.terms = tuple(terms)
+        said = {term.text for term in terms}
+        known = _Compiled(_EMPTY_TRIE, "".join(f"{word}\n" for word in words.split() if word not in said))
+        self.trie = build_trie(terms, known.is_known)
+        self._compiled = _Compiled(self.trie, words if words.endswith("\n") or not words else words + "\n")
+        self.words = Words(self._compiled.is_known, frozenset(common))
+        self._allows = _Allows(terms, allows)
+        digest = hashlib.sha256(repr((self.terms, tuple(allows))).encode())
+        digest.update(words.encode())
+        self.version = digest.hexdigest()[:12]
+
+    @classmethod
+    def load(cls, paths: Sequence[Path], languages: Sequence[str] = ()) -> Lexicon:
+        """Read term files, or folders of them with their word lists.
+
+        Parameters
+        ----------
+        paths : files and folders; later ones add terms and allows to earlier ones. A folder's `words.txt` and `common.txt` are
+            word lists, its other .txt files terms.
+        languages : which lists to use beside those that are in use by default, such as `hi-Latn`.
+
+        Raises
+        ------
+        LexiconError : with every problem of every file.
+        """
+        files: list[Path] = []
+        words, common = [], []
+        for path in paths:
+            if path.is_dir():
+                files += sorted(file for file in path.glob("*.txt") if file.name not in (WORDS_FILE, COMMON_FILE))
+                words += [file.read_text(encoding="utf-8") for file in [path / WORDS_FILE] if file.exists()]
+                common += [file.read_text(encoding="utf-8") for file in [path / COMMON_FILE] if file.exists()]
+            else:
+                files.append(path)
+        if not files:
+            raise LexiconError("lexicon", [Problem(", ".join(map(str, paths)), "no term files there", "name .txt files or a folder of them")])
+        read = [file for file in read_terms(files) if file.enabled or file.language in languages]
+        return cls([term for file in read for term in file.terms], "\n".join(words), "\n".join(common).split(),
+                   [allow for file in read for allow in file.allows])
+
+    def find(self, text: NormalizedText) -> list[Match]:
+        """The matches of one text, by position."""
+        found = self.find_batch(text.batch)
+        return found[0].matches if found else []
+
+    def find_batch(self, batch: FoldedBatch) -> list[RowMatches]:
+        """The rows of a batch that have matches, in order. One compiled walk; rows without candidates cost nothing more."""
+        results: list[RowMatches] = []
+        for row, candidates in self._candidates(batch):
+            reading = _Reading(batch, row)
+            accepted = [(found, index, disguise) for found, index in candidates if (disguise := self._judge(reading, found, index)[0])]
+            if accepted:
+                matches = [match for match in map(lambda a: self._match(reading, *a), _resolve(accepted, self)) if match]
+                if matches:
+                    results.append(RowMatches(row, matches))
+        return results
+
+    def explain(self, text: NormalizedText) -> list[Finding]:
+        """Every candidate of a text with what became of it, by position."""
+        findings = []
+        for row, candidates in self._candidates(text.batch):
+            reading = _Reading(text.batch, row)
+            for found, index in candidates:
+                disguise, outcome = self._judge(reading, found, index)
+                findings.append(Finding(reading.span(found), self.terms[self.trie.forms[index].term].text, outcome, disguise or ""))
+        return findings
+
+    def restore(self, batch: FoldedBatch, found: Sequence[RowMatches]) -> FoldedBatch:
+        """The batch with every disguised match written plainly, for a classifier that knows words; itself where nothing was
+        disguised. Rows and their order stay; spans of the result do not map back to the originals inside a restored word.
+        """
+        texts: list[str] | None = None
+        for row, matches in found:
+            hidden = [match for match in matches if match.disguise not in ("plain", "repeated")]
+            if not hidden:
+                continue
+            texts = list(batch.texts) if texts is None else texts
+            pieces, position = [], 0
+            for match in hidden:
+                pieces += [batch.texts[row][position : match.span.start], _surrounded(match)]
+                position = match.span.end
+            texts[row] = "".join([*pieces, batch.texts[row][position:]])
+        return batch if texts is None else fold_batch(texts)
+
+    def _candidates(self, batch: FoldedBatch) -> list[tuple[int, list[tuple[Candidate, int]]]]:
+        ffi, library = kernels.load()
+        room = _ROOM
+        while True:
+            rows = ffi.new("candidate[]", room)
+            count = library.md_match(self._compiled.tables, batch.ffi_codes, batch.ffi_flags, batch.ffi_offsets, batch.size, rows, room)
+            if count <= room:
+                break
+            room = count
+        grouped: list[tuple[int, list[tuple[Candidate, int]]]] = []
+        for i in range(count):
+            c = rows[i]
+            found = Candidate(c.start, c.end, c.literal, c.leet, c.masked, c.gaps, c.spaces, c.respelled, c.repeats, c.edges)
+            if not grouped or grouped[-1][0] != c.row:
+                grouped.append((c.row, []))
+            grouped[-1][1].append((found, c.form))
+        return grouped
+
+    def _judge(self, reading: _Reading, found: Candidate, index: int) -> tuple[str | None, str]:
+        """The disguise, or None; and the outcome in words."""
+        form = self.trie.forms[index]
+        term = self.terms[form.term]
+        disguise = judge(reading.row, found, form, term, self.words)
+        if disguise is None:
+            return None, "not enough evidence"
+        region = reading.region(found)
+        if region in ("url", "e-mail") or (region == "handle" and term.reach != "joined") or (region == "code" and disguise != "plain"):
+            return None, f"in {region}"
+        if term.name and is_name(reading.row, found.start, found.end):
+            return None, "a name"
+        allow = self._allows.find(reading.row, found, form.term)
+        if allow:
+            return None, f"allowed by `{allow}`"
+        return disguise, "match"
+
+    def _match(self, reading: _Reading, found: Candidate, index: int, disguise: str) -> Match:
+        term = self.terms[self.trie.forms[index].term]
+        return Match(term.text, term.category, term.severity, reading.span(found), disguise, reading.region(found))
+
+
+def _surrounded(match: Match) -> str:
+    """The term as it is written in the place of a match: apart from its neighbours where it was run together with them."""
+    return f" {match.term} " if match.disguise == "joined" else match.term
+
+
+def _resolve(accepted: list[tuple[Candidate, int, str]], lexicon: Lexicon) -> list[tuple[Candidate, int, str]]:
+    """The matches that stay where several overlap: the plainer, then the longer, then the graver."""
+
+    def rank(item: tuple[Candidate, int, str]) -> tuple[int, int, int, int]:
+        found, index, _ = item
+        term = lexicon.terms[lexicon.trie.forms[index].term]
+        return (-(found.end - found.start) if not found.masked else 0, found.cost, -SEVERITIES.index(term.severity), lexicon.trie.forms[index].term)
+
+    kept: list[tuple[Candidate, int, str]] = []
+    for item in sorted(accepted, key=rank):
+        if all(item[0].end <= other[0].start or item[0].start >= other[0].end for other in kept):
+            kept.append(item)
+    return sorted(kept, key=lambda item: item[0].start)
+
+
+class _Allows:
+    """Phrases within which a term is innocent, by the words they hold."""
+
+    def __init__(self, terms: Sequence[Term], everywhere: Sequence[str]) -> None:
+        self._by_term = {number: [self._words(phrase) for phrase in term.allows] for number, term in enumerate(terms) if term.allows}
+        self._everywhere = [self._words(phrase) for phrase in everywhere]
+
+    @staticmethod
+    def _words(phrase: str) -> tuple[str, ...]:
+        return tuple(phrase.lower().replace("-", " ").replace("'", "").split())
+
+    def find(self, row: Row, found: Candidate, term: int) -> str | None:
+        """The first phrase that the match lies in, or None."""
+        phrases = [*self._by_term.get(term, ()), *self._everywhere]
+        if not phrases:
+            return None
+        low, high = row.word_around(found.start, found.end)
+        said = re.findall(r"[^\W_]+", row.text[low:high].replace("'", ""))
+        for phrase in phrases:
+            for at in range(len(phrase) - len(said) + 1):
+                if all(part in ("*", word) for part, word in zip(phrase[at:], said, strict=False)) and any(
+                        part != "*" for part in phrase[at : at + len(said)]):
+                    before, after = phrase[:at], phrase[at + len(said) :]
+                    if (not before or _said_near(row, row.words_before(low), reversed(before))) and (
+                            not after or _said_near(row, row.words_after(high), after)):
+                        return " ".join(phrase)
+        return None
+
+
+def _said_near(row: Row, ranges: Any, wanted: Any) -> bool:
+    near = iter(_without_possessives(row, ranges))
+    return all(part in ("*", next(near, "")) or (part == "*") for part in wanted)
+
+
+def _without_possessives(row: Row, ranges: Any) -> Any:
+    for low, high in ranges:
+        word = row.text[low:high]
+        if word == "s" and row.text[low - 1 : low] == "'":
+            continue
+        yield word
+
+
+_REGIONS = re.compile(
+    r"(?P<url>(?:https?://|www\.)\S+|\b[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|edu|gov|co\.uk|info|io|co\.in|com\.au|de|fr|uk)\b(?:/\S*)?)"
+    r"|(?P<email>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)|(?P<handle>(?<![\w@])@\w{2,})|(?P<code>```.*?```|`[^`\n]+`)", re.S | re.I)
+_BLOCKQUOTE = re.compile(r"^[ \t]*>.*$|<blockquote>.*?</blockquote>|^[ \t]*&gt;.*$", re.M | re.S)
+_LONGEST_QUOTE = 400
+
+
+class _Reading:
+    """One row of a batch as the lexicon reads it, with its regions found once and only where something was found."""
+
+    def __init__(self, batch: FoldedBatch, row: int) -> None:
+        low, high = (int(offset) for offset in batch.offsets[row : row + 2])
+        self.original = batch.texts[row]
+        self._view = batch.readable(row)
+        self.row = Row(self._view.text, batch.flags[low:high].tobytes())
+
+    def span(self, found: Candidate) -> Span:
+        return self._view.span(found.start, found.end)
+
+    def region(self, found: Candidate) -> str:
+        """`own`, or the kind of the region that the candidate lies in."""
+        span = self.span(found)
+        for low, high, name in self._regions:
+            if low <= span.start and span.end <= high and not (name == "handle" and self.row.text[found.start] == "@"):
+                return name
+        return "quote" if self._is_quoted(found) else "own"
+
+    @cached_property
+    def _regions(self) -> list[tuple[int, int, str]]:
+        text = self.original
+        regions: list[tuple[int, int, str]] = []
+        if any(sign in text for sign in (".", "@", "`")):
+            regions = [(found.start(), found.end(), "e-mail" if found.lastgroup == "email" else str(found.lastgroup))
+                       for found in _REGIONS.finditer(text)]
+        if ">" in text or "&gt;" in text:
+            regions += [(found.start(), found.end(), "blockquote") for found in _BLOCKQUOTE.finditer(text)]
+        return regions
+
+    def _is_quoted(self, found: Candidate) -> bool:
+        """Whether the candidate stands between a pair of quotation marks of its own paragraph."""
+        text = self.row.text
+        low = max(text.rfind("\n", 0, found.start) + 1, found.start - _LONGEST_QUOTE)
+        before = text[low : found.start]
+        after = text[found.end : found.end + _LONGEST_QUOTE].split("\n", 1)[0]
+        if before.count('"') % 2 == 1 and '"' in after:
+            return True
+        opened = re.search(r"(?:^|[\s(])'[^']{0,60}$", before)
+        return bool(opened and re.match(r"[^']{0,60}'(?!\w)", after))

@@ -1,0 +1,1 @@
+"""Training: what turns labelled comments into a model folder."""
