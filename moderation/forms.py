@@ -107,6 +107,7 @@ def forms_of(term: Term, is_known: Callable[[str], bool], number: int = 0) -> It
                 yield Form(letters, number, kind, ending)
 
 
+_KIND_NUMBERS = {"plain": 0, "dropped": 2, "swapped": 3, "thinned": 3}  # as csrc/match.c numbers them; 1 is a phrase
 _RANK = {"plain": 0, "thinned": 1, "dropped": 2, "swapped": 3}
 
 
@@ -117,6 +118,7 @@ class Trie(NamedTuple):
     child_mask: npt.NDArray[np.uint32]
     child_first: npt.NDArray[np.uint32]
     form: npt.NDArray[np.int32]
+    form_kind: npt.NDArray[np.uint8]
     other_first: npt.NDArray[np.uint32]
     other_code: npt.NDArray[np.uint32]
     other_child: npt.NDArray[np.uint32]
@@ -156,6 +158,7 @@ def build_trie(terms: Sequence[Term], is_known: Callable[[str], bool]) -> Trie:
                 others.append((len(masks) - 1, ord(char), len(nodes)))
             nodes.append(node[char])
     other_first.append(len(others))
-    return Trie(forms, np.asarray(masks, np.uint32), np.asarray(firsts, np.uint32), np.asarray(ends, np.int32),
+    kinds = [1 if " " in terms[form.term].text else _KIND_NUMBERS[form.kind] for form in forms]
+    return Trie(forms, np.asarray(masks, np.uint32), np.asarray(firsts, np.uint32), np.asarray(ends, np.int32), np.asarray(kinds or [0], np.uint8),
                 np.asarray(other_first, np.uint32), np.asarray([code for _, code, _ in others] or [0], np.uint32),
                 np.asarray([child for _, _, child in others] or [0], np.uint32))

@@ -7,8 +7,9 @@ Knows terms, known words and the compiled walk; knows no scores and no policy. W
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -91,10 +92,10 @@ class _Compiled:
                 kinds[code] |= _APOSTROPHE
         slots = 1 << max(8, (2 * words.count("\n")).bit_length())
         table = np.zeros(slots, np.uint64)
-        arrays = {"child_mask": trie.child_mask, "child_first": trie.child_first, "form": trie.form, "other_first": trie.other_first,
+        arrays = {"child_mask": trie.child_mask, "child_first": trie.child_first, "form": trie.form, "form_kind": trie.form_kind, "other_first": trie.other_first,
                   "other_code": trie.other_code, "other_child": trie.other_child, "readings": readings, "respellings": respellings,
                   "kinds": kinds, "words": table}
-        types = {"form": "int32_t[]", "kinds": "uint8_t[]", "words": "uint64_t[]"}
+        types = {"form": "int32_t[]", "form_kind": "uint8_t[]", "kinds": "uint8_t[]", "words": "uint64_t[]"}
         self._pointers = {name: ffi.from_buffer(types.get(name, "uint32_t[]"), array) for name, array in arrays.items()}
         self.tables = ffi.new("match_tables *", {**self._pointers, "word_slots": slots})
         encoded = words.encode()
@@ -110,8 +111,8 @@ def _letter_bits(letters: str) -> int:
     return sum(1 << (ord(letter) - ord("a")) for letter in letters)
 
 
-_EMPTY_TRIE = Trie((), np.zeros(1, np.uint32), np.zeros(1, np.uint32), np.full(1, -1, np.int32), np.zeros(2, np.uint32),
-                   np.zeros(1, np.uint32), np.zeros(1, np.uint32))
+_EMPTY_TRIE = Trie((), np.zeros(1, np.uint32), np.zeros(1, np.uint32), np.full(1, -1, np.int32), np.zeros(1, np.uint8),
+                   np.zeros(2, np.uint32), np.zeros(1, np.uint32), np.zeros(1, np.uint32))
 
 
 class Lexicon:
@@ -133,6 +134,7 @@ class Lexicon:
         self._compiled = _Compiled(self.trie, words if words.endswith("\n") or not words else words + "\n")
         self.words = Words(self._compiled.is_known, frozenset(common))
         self._allows = _Allows(terms, allows)
+        self._allocate = kernels.load()[0].new_allocator(should_clear_after_alloc=False)
         digest = hashlib.sha256(repr((self.terms, tuple(allows))).encode())
         digest.update(words.encode())
         self.version = digest.hexdigest()[:12]
@@ -211,11 +213,11 @@ class Lexicon:
         return batch if texts is None else fold_batch(texts)
 
     def _candidates(self, batch: FoldedBatch) -> list[tuple[int, list[tuple[Candidate, int]]]]:
-        ffi, library = kernels.load()
+        library = kernels.load()[1]
         room = _ROOM
         while True:
-            rows = ffi.new("candidate[]", room)
-            count = library.md_match(self._compiled.tables, batch.ffi_codes, batch.ffi_flags, batch.ffi_offsets, batch.size, rows, room)
+            rows = self._allocate("candidate[]", room)
+            count = library.md_match(self._compiled.tables, batch.block, rows, room)
             if count <= room:
                 break
             room = count
@@ -270,46 +272,58 @@ def _resolve(accepted: list[tuple[Candidate, int, str]], lexicon: Lexicon) -> li
     return sorted(kept, key=lambda item: item[0].start)
 
 
+class _Phrase(NamedTuple):
+    """An allow, as seen from one of its words: the words before it (nearest first), behind it, and the whole as printed."""
+
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    text: str
+
+
+_NEAR = 8  # how many words to either side a phrase may reach
+
+
 class _Allows:
-    """Phrases within which a term is innocent, by the words they hold."""
+    """Phrases within which a term is innocent, by the word that may be the term's and a word beside it."""
 
     def __init__(self, terms: Sequence[Term], everywhere: Sequence[str]) -> None:
-        self._by_term = {number: [self._words(phrase) for phrase in term.allows] for number, term in enumerate(terms) if term.allows}
-        self._everywhere = [self._words(phrase) for phrase in everywhere]
+        self._by_term = [self._index(term.allows) for term in terms]
+        self._everywhere = self._index(everywhere)
 
     @staticmethod
-    def _words(phrase: str) -> tuple[str, ...]:
-        return tuple(phrase.lower().replace("-", " ").replace("'", "").split())
+    def _index(phrases: Sequence[str]) -> dict[tuple[str, str], list[_Phrase]]:
+        index: dict[tuple[str, str], list[_Phrase]] = {}
+        for text in phrases:
+            words = tuple(text.lower().replace("-", " ").replace("'", "").split())
+            for at, word in enumerate(words):
+                phrase = _Phrase(words[:at][::-1], words[at + 1 :], text)
+                beside = (phrase.after or phrase.before or ("",))[0]
+                index.setdefault((word, beside), []).append(phrase)
+        return index
 
     def find(self, row: Row, found: Candidate, term: int) -> str | None:
         """The first phrase that the match lies in, or None."""
-        phrases = [*self._by_term.get(term, ()), *self._everywhere]
-        if not phrases:
+        indexes = [index for index in (self._by_term[term], self._everywhere) if index]
+        if not indexes:
             return None
         low, high = row.word_around(found.start, found.end)
         said = re.findall(r"[^\W_]+", row.text[low:high].replace("'", ""))
-        for phrase in phrases:
-            for at in range(len(phrase) - len(said) + 1):
-                if all(part in ("*", word) for part, word in zip(phrase[at:], said, strict=False)) and any(
-                        part != "*" for part in phrase[at : at + len(said)]):
-                    before, after = phrase[:at], phrase[at + len(said) :]
-                    if (not before or _said_near(row, row.words_before(low), reversed(before))) and (
-                            not after or _said_near(row, row.words_after(high), after)):
-                        return " ".join(phrase)
+        before = _said(row, row.words_before(low))
+        after = [*said[1:], *_said(row, row.words_after(high))]
+        for index, beside in itertools.product(indexes, ("", "*", *after[:1], *before[:1])):
+            for phrase in index.get((said[0], beside), ()):
+                if _is_beside(phrase.before, before) and _is_beside(phrase.after, after):
+                    return phrase.text
         return None
 
 
-def _said_near(row: Row, ranges: Any, wanted: Any) -> bool:
-    near = iter(_without_possessives(row, ranges))
-    return all(part in ("*", next(near, "")) or (part == "*") for part in wanted)
+def _said(row: Row, ranges: Iterable[tuple[int, int]]) -> list[str]:
+    """The words of some ranges, possessive endings left out."""
+    return [row.text[low:high] for low, high in itertools.islice(ranges, _NEAR) if row.text[low - 1 : high] != "'s"]
 
 
-def _without_possessives(row: Row, ranges: Any) -> Any:
-    for low, high in ranges:
-        word = row.text[low:high]
-        if word == "s" and row.text[low - 1 : low] == "'":
-            continue
-        yield word
+def _is_beside(wanted: tuple[str, ...], said: Sequence[str]) -> bool:
+    return len(wanted) <= len(said) and all(part in ("*", word) for part, word in zip(wanted, said, strict=False))
 
 
 _REGIONS = re.compile(

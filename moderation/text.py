@@ -13,6 +13,7 @@ Span(start=4, end=11)
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -56,48 +57,48 @@ class FoldedBatch:
     ----------
     texts : the originals, in order.
     size : how many texts.
-    ffi_codes, ffi_starts, ffi_ends, ffi_flags : pointers for the kernels (`csrc/kernels.h`).
-    ffi_offsets : pointer to [size + 1] offsets of the rows in these arrays.
+    length : how many folded characters all rows have.
+    block : the memory that holds the fold, for the kernels: a `folded` of csrc/kernels.h lies at its head.
     """
 
-    __slots__ = ("_block", "ffi_codes", "ffi_ends", "ffi_flags", "ffi_offsets", "ffi_starts", "length", "size", "texts")
+    __slots__ = ("block", "length", "size", "texts")
 
-    def __init__(self, texts: Sequence[str], size: int, length: int, block: Any, pointers: tuple[Any, Any, Any, Any, Any]) -> None:
+    def __init__(self, texts: Sequence[str], size: int, length: int, block: Any) -> None:
         self.texts = texts
         self.size = size
         self.length = length
-        self._block = block
-        self.ffi_codes, self.ffi_starts, self.ffi_ends, self.ffi_flags, self.ffi_offsets = pointers
+        self.block = block
 
-    def _array(self, pointer: Any, count: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    def _array(self, name: str, count: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
         ffi = kernels.load()[0]
-        width = np.dtype(dtype).itemsize
-        return np.frombuffer(ffi.buffer(pointer, max(count, 1) * width), dtype=dtype, count=count)
+        place = getattr(ffi.cast("folded *", self.block), name)
+        offset = int(ffi.cast("char *", place) - ffi.cast("char *", self.block))
+        return np.frombuffer(ffi.buffer(self.block), dtype=dtype, count=count, offset=offset)
 
     @property
     def codes(self) -> npt.NDArray[np.uint32]:
         """The folded characters of all rows, (length,)."""
-        return self._array(self.ffi_codes, self.length, np.uint32)
+        return self._array("codes", self.length, np.uint32)
 
     @property
     def flags(self) -> npt.NDArray[np.uint8]:
         """What each folded character was in the original: bits of `chardata`, (length,)."""
-        return self._array(self.ffi_flags, self.length, np.uint8)
+        return self._array("flags", self.length, np.uint8)
 
     @property
     def starts(self) -> npt.NDArray[np.int32]:
         """Where each folded character begins in its own original, (length,)."""
-        return self._array(self.ffi_starts, self.length, np.int32)
+        return self._array("starts", self.length, np.int32)
 
     @property
     def ends(self) -> npt.NDArray[np.int32]:
         """Where each folded character ends in its own original, (length,)."""
-        return self._array(self.ffi_ends, self.length, np.int32)
+        return self._array("ends", self.length, np.int32)
 
     @property
     def offsets(self) -> npt.NDArray[np.int64]:
         """Row i is `[offsets[i], offsets[i + 1])` of the other arrays, (size + 1,)."""
-        return self._array(self.ffi_offsets, self.size + 1, np.int64)
+        return self._array("offsets", self.size + 1, np.int64)
 
     def readable(self, row: int) -> View:
         """One row as a view of its own."""
@@ -105,8 +106,7 @@ class FoldedBatch:
         return View(decode(self.codes[low:high]), self.starts[low:high], self.ends[low:high])
 
 
-@dataclass(frozen=True, slots=True)
-class NormalizedText:
+class NormalizedText(NamedTuple):
     """One text, folded once: a batch of one with its readable view."""
 
     original: str
@@ -148,25 +148,14 @@ def fold_batch(texts: Sequence[str]) -> FoldedBatch:
     allocate = _allocator()
     size = len(texts)
     joined = texts[0] if size == 1 else "".join(texts)
-    capacity = (len(joined) if joined.isascii() else _EXPANSION * len(joined)) + 1
-    # One block for everything: offsets of the texts and of the rows (8 bytes each), codes, starts, ends (4), flags (1).
-    block = allocate("char[]", 16 * (size + 1) + 13 * capacity)
-    offsets = ffi.cast("int64_t *", block)
-    position = 0
-    offsets[0] = 0
-    for index, text in enumerate(texts, 1):
-        position += len(text)
-        offsets[index] = position
-    rows = offsets + (size + 1)
-    codes = ffi.cast("uint32_t *", rows + (size + 1))
-    starts = ffi.cast("int32_t *", codes + capacity)
-    ends = starts + capacity
-    flags = ffi.cast("uint8_t *", ends + capacity)
-    length = library.md_fold(_tables()[0], joined.encode("utf-32-le", "surrogatepass"), offsets, size,
-                             codes, starts, ends, flags, rows, capacity)
+    total = len(joined)
+    capacity = (total if joined.isascii() else _EXPANSION * total) + 1
+    block = allocate("char[]", library.md_fold_bytes(size, capacity))
+    offsets = ffi.NULL if size == 1 else ffi.new("int64_t[]", list(itertools.accumulate(map(len, texts), initial=0)))
+    length = library.md_fold(_tables()[0], joined.encode("utf-32-le", "surrogatepass"), offsets, size, total, block, capacity)
     if length < 0:
         raise AssertionError("a text folded to more characters than the tables allow")
-    return FoldedBatch(texts, size, length, block, (codes, starts, ends, flags, rows))
+    return FoldedBatch(texts, size, length, block)
 
 
 def normalize(text: str) -> NormalizedText:

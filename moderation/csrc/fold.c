@@ -125,9 +125,20 @@ static int64_t read_tag(const uint32_t *text, int64_t left, int *block) {
     }
 }
 
-int64_t md_fold(const fold_tables *tables, const char *texts, const int64_t *text_offsets, int64_t n,
-                uint32_t *codes, int32_t *starts, int32_t *ends, uint8_t *flags, int64_t *offsets, int64_t capacity) {
+int64_t md_fold_bytes(int64_t n, int64_t capacity) {
+    return (int64_t)sizeof(folded) + 8 * (n + 1) + 13 * capacity;
+}
+
+int64_t md_fold(const fold_tables *tables, const char *texts, const int64_t *text_offsets, int64_t n, int64_t total,
+                char *block, int64_t capacity) {
+    const int64_t single[2] = {0, total};
+    if (!text_offsets) text_offsets = single;
     const uint32_t *all = (const uint32_t *)(const void *)texts;
+    folded *fold = (folded *)(void *)block;
+    int64_t *offsets = (int64_t *)(void *)(block + sizeof(folded));
+    uint32_t *codes = (uint32_t *)(offsets + n + 1);
+    int32_t *starts = (int32_t *)(codes + capacity), *ends = starts + capacity;
+    uint8_t *flags = (uint8_t *)(ends + capacity);
     int64_t out = 0;
     offsets[0] = 0;
     for (int64_t row = 0; row < n; row++) {
@@ -184,5 +195,6 @@ int64_t md_fold(const fold_tables *tables, const char *texts, const int64_t *tex
         }
         offsets[row + 1] = out;
     }
+    *fold = (folded){n, out, capacity, offsets, codes, starts, ends, flags};
     return out;
 }

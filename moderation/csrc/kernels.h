@@ -10,12 +10,23 @@ typedef struct {
     const uint32_t *expansions; /* runs of folded characters that a code point expands to, 0-terminated */
 } fold_tables;
 
-/* One row's fold is at most 4 characters for each code point of the text.
-   texts: code points of all texts, one after another; text_offsets: [n + 1] into it.
-   codes, starts, ends, flags: [capacity] out; starts and ends count code points from the beginning of the row's
-   own text. offsets: [n + 1] out. Answers the number of characters written, or -1 if capacity does not do. */
-int64_t md_fold(const fold_tables *tables, const char *texts, const int64_t *text_offsets, int64_t n,
-                uint32_t *codes, int32_t *starts, int32_t *ends, uint8_t *flags, int64_t *offsets, int64_t capacity);
+/* The fold of n texts. It lies at the head of the block of memory that md_fold is given, the arrays behind it. */
+typedef struct {
+    int64_t size, length, capacity; /* rows; characters of all rows; room for characters */
+    int64_t *offsets;               /* [size + 1]: where each row begins in the arrays below */
+    uint32_t *codes;                /* [length]: the folded characters */
+    int32_t *starts, *ends;         /* [length]: where they come from, in code points of the row's own text */
+    uint8_t *flags;                 /* [length]: what they were, bits in fold.c */
+} folded;
+
+/* Bytes that the fold of n texts needs; one code point folds to at most 4 characters. */
+int64_t md_fold_bytes(int64_t n, int64_t capacity);
+
+/* texts: code points of all texts, one after another; text_offsets: [n + 1] into it, or NULL for one text of `total` code
+   points. Fills `block` of md_fold_bytes(n, capacity) bytes, aligned to 8. Answers the number of characters, or -1 if
+   `capacity` does not do. */
+int64_t md_fold(const fold_tables *tables, const char *texts, const int64_t *text_offsets, int64_t n, int64_t total,
+                char *block, int64_t capacity);
 
 /* ---- match.c: places where a term may stand, in folded text ---- */
 
@@ -24,6 +35,7 @@ typedef struct {
     const uint32_t *child_mask;  /* [nodes]: bit i: there is a child for letter 'a' + i */
     const uint32_t *child_first; /* [nodes]: number of the first of them */
     const int32_t *form;         /* [nodes]: the form that ends here, or -1 */
+    const uint8_t *form_kind;    /* [forms]: 0 plain, 1 a phrase, 2 dropped vowels, 3 swapped or thinned letters */
     const uint32_t *other_first; /* [nodes + 1]: range in the two arrays below, for characters beyond ASCII */
     const uint32_t *other_code;  /* the character, ascending within a node */
     const uint32_t *other_child; /* the child's number */
@@ -54,6 +66,5 @@ void md_words_fill(uint64_t *words, int64_t word_slots, const char *text, int64_
 int md_word_known(const match_tables *tables, const char *word, int64_t length);
 
 /* Every place where a form may stand, row by row, by start. Answers how many there are: where that is more than
-   `capacity`, the rest was not written, and the caller comes back with room for them. At most 64 + length / 2 for a row. */
-int64_t md_match(const match_tables *tables, const uint32_t *codes, const uint8_t *flags, const int64_t *offsets,
-                 int64_t n, candidate *found, int64_t capacity);
+   `capacity`, the rest was not written, and the caller comes back with room for them. `block` holds a fold. At most 64 + length / 2 for a row. */
+int64_t md_match(const match_tables *tables, const char *block, candidate *found, int64_t capacity);

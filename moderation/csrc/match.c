@@ -103,9 +103,21 @@ typedef struct {
     int64_t count, capacity, row_end; /* row_end: where this row's allowance ends */
 } sink;
 
-static void report(sink *out, const row_text *row, int32_t row_number, int32_t start, const state *s, int edges) {
+#define PHRASE 1
+#define DROPPED 2
+
+/* Sieves out what evidence.py would refuse whatever else it saw, so that clean text stays in here. */
+static void report(sink *out, const row_text *row, int32_t row_number, int32_t start, const state *s, int familiar) {
     int begins = begins_word(row, start), ends = ends_word(row, s->position);
-    if (s->gaps && !(begins && ends)) return;
+    int edges = begins && ends, kind = row->tables->form_kind[row->tables->form[s->node]];
+    if (!edges && (s->gaps || familiar || kind == PHRASE)) return;
+    if (kind > PHRASE && (!edges || familiar || s->masked || (kind > DROPPED && s->gaps))) return;
+    if (s->masked && ((s->gaps && kind != PHRASE) || s->respelled || (!edges && s->literal < 3))) return;
+    if (s->masked && !in_word(row, s->position - 1)) {
+        uint32_t last = row->codes[s->position - 1];
+        if (last != '*' && last != '#' && last != '-' && last != '_' && last != '$' && last != '@') return;
+    }
+    if (s->respelled && (!edges || s->leet || kind > PHRASE)) return;
     if (out->count >= out->row_end) return;
     if (out->count < out->capacity) {
         candidate *c = out->found + out->count;
@@ -120,7 +132,7 @@ static void report(sink *out, const row_text *row, int32_t row_number, int32_t s
         c->spaces = s->spaces;
         c->respelled = s->respelled;
         c->repeats = s->repeats;
-        c->edges = (uint8_t)(edges | (begins ? 0 : 1) | (ends ? 0 : 2));
+        c->edges = (uint8_t)((familiar ? 4 : 0) | (begins ? 0 : 1) | (ends ? 0 : 2));
     }
     out->count++;
 }
@@ -140,7 +152,7 @@ static void walk(sink *out, const row_text *row, int32_t row_number, int32_t sta
     stack[depth++] = first;
     while (depth > 0 && steps++ < STEPS) {
         state s = stack[--depth];
-        if (s.node && tables->form[s.node] >= 0) report(out, row, row_number, start, &s, familiar ? 4 : 0);
+        if (s.node && tables->form[s.node] >= 0) report(out, row, row_number, start, &s, familiar);
         if (s.position >= row->length) continue;
         uint32_t c = row->codes[s.position];
         int kind = kind_at(row, s.position);
@@ -149,13 +161,12 @@ static void walk(sink *out, const row_text *row, int32_t row_number, int32_t sta
         if (s.node && !(kind & (LETTER | DIGIT))) {
             /* a separator: jump over the whole run of what is neither letter nor digit */
             int32_t next = s.position;
-            int space = 0, breaks = 0;
+            int space = 0;
             while (next < row->length && next < s.position + 12) {
                 int k = kind_at(row, next);
                 if (k & (LETTER | DIGIT)) break;
                 if (next > s.position && (k & SIGN) && !(k & SPACE) && next + 1 < row->length && in_word(row, next + 1)) break;
                 space |= k & SPACE;
-                breaks |= row->codes[next] == '\n';
                 next++;
             }
             if (next < row->length && next < s.position + 12 && s.gaps < 200 && mask | (tables->other_first[s.node + 1] - tables->other_first[s.node])) {
@@ -163,8 +174,6 @@ static void walk(sink *out, const row_text *row, int32_t row_number, int32_t sta
                 gap.position = next;
                 gap.gaps++;
                 gap.spaces = (uint8_t)(gap.spaces + (space != 0));
-                (void)breaks;
-                /* what comes next must be read as a letter, else the walk would rest on separators */
                 if (next > s.position) PUSH(gap);
             }
         }
@@ -235,11 +244,17 @@ static int may_begin(const row_text *row, int32_t i) {
     return 0;
 }
 
-int64_t md_match(const match_tables *tables, const uint32_t *codes, const uint8_t *flags, const int64_t *offsets,
-                 int64_t n, candidate *found, int64_t capacity) {
+/* A word of signs alone: @$$. */
+static int sign_word(const row_text *row, int32_t i) {
+    return i + 1 < row->length && row->codes[i] != row->codes[i + 1] && row->codes[i] != '!' && (kind_at(row, i + 1) & SIGN);
+}
+
+int64_t md_match(const match_tables *tables, const char *block, candidate *found, int64_t capacity) {
+    const folded *fold = (const folded *)(const void *)block;
+    const int64_t *offsets = fold->offsets;
     sink out = {found, 0, capacity, 0};
-    for (int64_t row_number = 0; row_number < n; row_number++) {
-        row_text row = {tables, codes + offsets[row_number], flags + offsets[row_number],
+    for (int64_t row_number = 0; row_number < fold->size; row_number++) {
+        row_text row = {tables, fold->codes + offsets[row_number], fold->flags + offsets[row_number],
                         (int32_t)(offsets[row_number + 1] - offsets[row_number])};
         out.row_end = out.count + 64 + row.length / 2;
         for (int32_t i = 0; i < row.length;) {
@@ -277,14 +292,12 @@ int64_t md_match(const match_tables *tables, const uint32_t *codes, const uint8_
                     familiar = known(tables->words, tables->word_slots, bare);
                 }
             }
-            for (int32_t k = i; k < end; k++) {
-                int starts = begins_word(&row, k);
-                if (!starts && familiar) {
-                    if (k > first && k < last) { k = last; continue; }
-                    continue;
-                }
-                if (k > i && row.codes[k] == row.codes[k - 1] && !starts) continue; /* a run begins once */
-                if (may_begin(&row, k)) walk(&out, &row, (int32_t)row_number, k, familiar);
+            int32_t stop = familiar ? first + 1 : end; /* nothing begins inside a known word */
+            for (int32_t k = i; k < stop; k++) {
+                if (!may_begin(&row, k)) continue;
+                if (k > i && row.codes[k] == row.codes[k - 1]) continue; /* a run begins once */
+                if (kind_at(&row, k) & SIGN && !in_word(&row, k + 1) && !sign_word(&row, k)) continue;
+                walk(&out, &row, (int32_t)row_number, k, familiar);
             }
             i = end > i ? end : i + 1;
         }

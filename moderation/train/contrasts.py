@@ -23,6 +23,8 @@ NO_IDENTITY = "-"
 FORMS = ("one", "many", "adj", "slur", "slurs")
 PLACEHOLDER = re.compile(r"\{(\w*)\}")
 SENTENCE_START = re.compile(r"(^|[.!?:][\"”]? )$")
+# How far a template's first, second... slot moves on from sentence to sentence; prime, so that each comes all the way round.
+STEPS = (1, 5, 13, 17)
 # "a Ukrainian", "a European", "a one-legged": spelt with a vowel, spoken with a consonant.
 CONSONANT_SOUND = ("uk", "ug", "uni", "use", "eu", "one-")
 
@@ -70,7 +72,9 @@ KINDS: Mapping[str, Labels] = {
 # Against a person as such these are no attack on an identity; against a named group or its member they are.
 AIMED = frozenset({"threat", "personal_insult", "mockery"})
 # Raters agree less that a trade or a political camp is an identity.
-CHOSEN_GROUPS = frozenset({"trade", "camp", "dialect"})
+CHOSEN_GROUPS = frozenset({"trade", "camp"})
+# The group of dialects: how a sentence is spoken and not whom it is about, so it has no forms and is never attacked.
+VOICES = "dialect"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +119,7 @@ class Template:
 
     def fits(self, identity: Identity) -> bool:
         """Whether `identity` is of the template's groups and has every form that it names."""
-        if identity.group in self.excepted or (self.groups is not None and identity.group not in self.groups):
+        if identity.group in (VOICES, *self.excepted) or (self.groups is not None and identity.group not in self.groups):
             return False
         return all(name in identity.forms for name in self.names if name in FORMS)
 
@@ -151,7 +155,7 @@ def fill(text: str, values: Mapping[str, str]) -> str:
 def labels_of(kind: str, group: str | None, overrides: Mapping[str, float]) -> Labels:
     """The labels of a sentence of `kind` about an identity of `group` (None: about no identity)."""
     labels = KINDS[kind]
-    if group is None and kind in AIMED:
+    if group in (None, VOICES) and kind in AIMED:
         labels = labels._replace(identity_attack=0.0)
     elif group in CHOSEN_GROUPS:
         labels = labels._replace(identity_attack=labels.identity_attack / 2)
@@ -192,16 +196,16 @@ def fillings(
     chosen: list[Identity | None]
     if any(name in FORMS for name in template.names):
         fitting = [identity for identity in identities if template.fits(identity)]
-        chosen = [identity for place, identity in enumerate(fitting) if (place + number) % template.every == 0]
+        # Runs of 1 to 5 neighbours, so that no two identities always share their templates.
+        run = number % 5 + 1
+        chosen = [identity for place, identity in enumerate(fitting) if (place // run + number) % template.every == 0]
     else:
         chosen = [None] * (len(slots[slot_names[0]]) if slot_names else 1)
     for turn, identity in enumerate(chosen):
         values = dict(identity.forms) if identity is not None else {}
         for offset, name in enumerate(slot_names):
             choices = slots[name]
-            values[name] = choices[(turn + (number + 3 * turn) * offset) % len(choices)]
-            if identity is not None:
-                values[name] = choices[(turn + number + 3 * offset) % len(choices)]
+            values[name] = choices[(turn * STEPS[offset % len(STEPS)] + number) % len(choices)]
         yield fill(template.text, values), identity
 
 
@@ -250,9 +254,9 @@ def check(
     kinds += [(place, kind) for place, kind, _, _ in hand]
     problems += [Problem(place, f"no kind is called `{kind}`") for place, kind in kinds if kind not in KINDS]
     problems += [
-        Problem(f"identities.{identity.name}", "needs `group`, `one` and `many`")
+        Problem(f"identities.{identity.name}", "needs `group`, `one` and `many`", "only a dialect needs no forms")
         for identity in identities.values()
-        if not identity.group or not {"one", "many"} <= identity.forms.keys()
+        if not identity.group or (identity.group != VOICES and not {"one", "many"} <= identity.forms.keys())
     ]
     for place, _, name, text in hand:
         if name != NO_IDENTITY and name not in identities:
