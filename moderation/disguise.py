@@ -318,7 +318,7 @@ _TABLE: list[tuple[str, str, Writer]] = [
     ("parenthesised", "⒝⒜⒩⒜⒩⒜", _letters(_PARENTHESISED)),
     ("superscripts", "ᵇᵃⁿᵃⁿᵃ", _letters(_SUPERSCRIPTS)),
     ("diacritics", "bänànǎ", _diacritics),
-    ("stacked_marks", "b\u0301\u0308a\u030a\u0323n\u0336\u20dda\u0360\u0302n\u0327\u0303a\u0331\u0489", _stacked),
+    ("stacked_marks", "b\u0301\u0308a\u030a\u0323n\u0336\u20dda\u0360\u0302n\u0303\u0327a\u0331\u0489", _stacked),
     ("swapped", "bnaana", _swapped),
     ("vowels_dropped", "bnna", _vowels_dropped),
     ("joined_left", "youbanana", _join(["you{}", "Total{C}", "#such{}", "x{}", "whata{}", "#YouBig{C}"])),

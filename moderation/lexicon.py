@@ -90,12 +90,12 @@ class _Compiled:
                 kinds[code] |= _SPACE
             if char == "'":
                 kinds[code] |= _APOSTROPHE
-        slots = 1 << max(8, (2 * words.count("\n")).bit_length())
-        table = np.zeros(slots, np.uint64)
+        slots = 1 << max(8, (words.count("\n") * 3 // 2).bit_length())
+        table = np.zeros(slots, np.uint32)
         arrays = {"child_mask": trie.child_mask, "child_first": trie.child_first, "form": trie.form, "form_kind": trie.form_kind, "other_first": trie.other_first,
                   "other_code": trie.other_code, "other_child": trie.other_child, "readings": readings, "respellings": respellings,
                   "kinds": kinds, "words": table}
-        types = {"form": "int32_t[]", "form_kind": "uint8_t[]", "kinds": "uint8_t[]", "words": "uint64_t[]"}
+        types = {"form": "int32_t[]", "form_kind": "uint8_t[]", "kinds": "uint8_t[]"}
         self._pointers = {name: ffi.from_buffer(types.get(name, "uint32_t[]"), array) for name, array in arrays.items()}
         self.tables = ffi.new("match_tables *", {**self._pointers, "word_slots": slots})
         encoded = words.encode()
@@ -214,7 +214,7 @@ class Lexicon:
 
     def _candidates(self, batch: FoldedBatch) -> list[tuple[int, list[tuple[Candidate, int]]]]:
         library = kernels.load()[1]
-        room = _ROOM
+        room = _ROOM + batch.size
         while True:
             rows = self._allocate("candidate[]", room)
             count = library.md_match(self._compiled.tables, batch.block, rows, room)

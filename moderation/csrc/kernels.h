@@ -42,7 +42,7 @@ typedef struct {
     const uint32_t *readings;    /* [128]: letters that an ASCII character may stand for, bit i: 'a' + i */
     const uint32_t *respellings; /* [128]: letters that readers swap a letter for, only where a whole word comes of it */
     const uint8_t *kinds;        /* [128]: bits in match.c */
-    const uint64_t *words;       /* hash table of known words; 0: free */
+    const uint32_t *words;       /* hash table of known words; 0: free */
     int64_t word_slots;          /* a power of two */
 } match_tables;
 
@@ -60,7 +60,7 @@ typedef struct {
 } candidate;
 
 /* Fill a table of known words from n words, each ended by '\n'. */
-void md_words_fill(uint64_t *words, int64_t word_slots, const char *text, int64_t length);
+void md_words_fill(uint32_t *words, int64_t word_slots, const char *text, int64_t length);
 
 /* Whether a lower-case ASCII word is in the table. */
 int md_word_known(const match_tables *tables, const char *word, int64_t length);

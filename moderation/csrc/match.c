@@ -29,26 +29,29 @@ static uint64_t finish(uint64_t hash) {
     hash ^= hash >> 29;
     hash *= 0xBF58476D1CE4E5B9u;
     hash ^= hash >> 32;
-    return hash ? hash : 1;
+    return hash;
 }
 
-static int known(const uint64_t *words, int64_t slots, uint64_t hash) {
+/* The table holds the upper half of a word's hash in the slot that the lower half names, or in the next free one. */
+static int known(const uint32_t *words, int64_t slots, uint64_t hash) {
     hash = finish(hash);
+    uint32_t mark = (uint32_t)(hash >> 32) | 1;
     for (uint64_t slot = hash & (uint64_t)(slots - 1);; slot = (slot + 1) & (uint64_t)(slots - 1)) {
-        if (words[slot] == hash) return 1;
+        if (words[slot] == mark) return 1;
         if (!words[slot]) return 0;
     }
 }
 
-void md_words_fill(uint64_t *words, int64_t word_slots, const char *text, int64_t length) {
+void md_words_fill(uint32_t *words, int64_t word_slots, const char *text, int64_t length) {
     uint64_t hash = HASH_START;
     int64_t letters = 0;
     for (int64_t i = 0; i < length; i++) {
         if (text[i] != '\n') { hash = hash_word(hash, (uint8_t)text[i]); letters++; continue; }
         if (letters) {
             uint64_t value = finish(hash), slot = value & (uint64_t)(word_slots - 1);
-            while (words[slot] && words[slot] != value) slot = (slot + 1) & (uint64_t)(word_slots - 1);
-            words[slot] = value;
+            uint32_t mark = (uint32_t)(value >> 32) | 1;
+            while (words[slot] && words[slot] != mark) slot = (slot + 1) & (uint64_t)(word_slots - 1);
+            words[slot] = mark;
         }
         hash = HASH_START;
         letters = 0;
@@ -143,6 +146,7 @@ static void report(sink *out, const row_text *row, int32_t row_number, int32_t s
    stand for nothing but themselves. */
 static void walk(sink *out, const row_text *row, int32_t row_number, int32_t start, int familiar) {
     const match_tables *tables = row->tables;
+    int at_edge = begins_word(row, start);
     state stack[DEPTH];
     int depth = 0, steps = 0;
     state first;
@@ -199,7 +203,7 @@ static void walk(sink *out, const row_text *row, int32_t row_number, int32_t sta
                 r.repeats = (uint8_t)(r.repeats + (r.repeats < 200));
                 PUSH(r);
             }
-            if (!familiar && (kind & LETTER) && !s.gaps && !s.masked && s.node && s.respelled < 2) {
+            if (!familiar && (kind & LETTER) && !s.gaps && !s.masked && (s.node || at_edge) && s.respelled < 2) {
                 for (uint32_t left = tables->respellings[c] & mask; left; left &= left - 1) {
                     int letter = __builtin_ctz(left);
                     state r = s;
@@ -235,10 +239,19 @@ static void walk(sink *out, const row_text *row, int32_t row_number, int32_t sta
 }
 
 /* What a walk may begin with: a letter, a sign or digit read as one, or a character that begins a term of its own. */
-static int may_begin(const row_text *row, int32_t i) {
+static int may_begin(const row_text *row, int32_t i, int familiar) {
     uint32_t c = row->codes[i];
     const match_tables *tables = row->tables;
-    if (c < 128) return (tables->readings[c] & tables->child_mask[0]) != 0;
+    if (c < 128) {
+        uint32_t letters = tables->readings[c] & tables->child_mask[0];
+        if (!familiar) return (letters | (tables->respellings[c] & tables->child_mask[0])) != 0;
+        if (!letters) return 0;
+        /* A known word stands for nothing but itself: most end here, by their second letter. */
+        if (!(tables->kinds[c] & LETTER) || i + 1 >= row->length) return 1;
+        uint32_t d = row->codes[i + 1];
+        if (d >= 128 || d == c || !(tables->kinds[d] & LETTER)) return 1;
+        return (tables->child_mask[child(tables, 0, (int)(c - 'a'))] & tables->readings[d]) != 0;
+    }
     for (uint32_t k = tables->other_first[0]; k < tables->other_first[1]; k++)
         if (tables->other_code[k] == c) return 1;
     return 0;
@@ -260,7 +273,7 @@ int64_t md_match(const match_tables *tables, const char *block, candidate *found
         for (int32_t i = 0; i < row.length;) {
             int kind = kind_at(&row, i);
             if (!(kind & (LETTER | DIGIT | SIGN))) {
-                if (row.codes[i] >= 128 && may_begin(&row, i)) walk(&out, &row, (int32_t)row_number, i, 0);
+                if (row.codes[i] >= 128 && may_begin(&row, i, 0)) walk(&out, &row, (int32_t)row_number, i, 0);
                 i++;
                 continue;
             }
@@ -294,7 +307,7 @@ int64_t md_match(const match_tables *tables, const char *block, candidate *found
             }
             int32_t stop = familiar ? first + 1 : end; /* nothing begins inside a known word */
             for (int32_t k = i; k < stop; k++) {
-                if (!may_begin(&row, k)) continue;
+                if (!may_begin(&row, k, familiar)) continue;
                 if (k > i && row.codes[k] == row.codes[k - 1]) continue; /* a run begins once */
                 if (kind_at(&row, k) & SIGN && !in_word(&row, k + 1) && !sign_word(&row, k)) continue;
                 walk(&out, &row, (int32_t)row_number, k, familiar);
