@@ -22,7 +22,7 @@ from moderation.errors import DataError, Problem
 NO_IDENTITY = "-"
 FORMS = ("one", "many", "adj", "slur", "slurs")
 PLACEHOLDER = re.compile(r"\{(\w*)\}")
-SENTENCE_START = re.compile(r"(^|[.!?:][\"”]? )$")
+SENTENCE_START = re.compile(r"(^|[.!?][\"”]? )[\"“]?$")
 # How far a template's first, second... slot moves on from sentence to sentence; prime, so that each comes all the way round.
 STEPS = (1, 5, 13, 17)
 # "a Ukrainian", "a European", "a one-legged": spelt with a vowel, spoken with a consonant.
@@ -119,7 +119,8 @@ class Template:
 
     def fits(self, identity: Identity) -> bool:
         """Whether `identity` is of the template's groups and has every form that it names."""
-        if identity.group in (VOICES, *self.excepted) or (self.groups is not None and identity.group not in self.groups):
+        wanted = self.groups is None or identity.group in self.groups
+        if not wanted or identity.group in (VOICES, *self.excepted):
             return False
         return all(name in identity.forms for name in self.names if name in FORMS)
 
