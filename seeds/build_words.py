@@ -131,6 +131,17 @@ def count_words(comments: Path) -> tuple[Counter[str], Counter[str]]:
     return clean, toxic
 
 
+def plural(noun: str) -> str:
+    """The plural as it is spelt: `es` only behind a hiss, so that gites, the plural of gite, is not taken for one of git.
+
+    >>> plural("bus"), plural("bun"), plural("fly"), plural("boy")
+    ('buses', 'buns', 'flies', 'boys')
+    """
+    if noun.endswith("y") and noun[-2:-1] not in VOWELS:
+        return noun[:-1] + "ies"
+    return noun + ("es" if noun.endswith(("s", "x", "z", "ch", "sh")) else "s")
+
+
 def read_terms(paths: Iterable[Path]) -> dict[str, set[str]]:
     """Every term of one word, with its forms."""
     found: dict[str, set[str]] = {}
@@ -140,10 +151,10 @@ def read_terms(paths: Iterable[Path]) -> dict[str, set[str]]:
                 continue
             term, _, options = line.partition(" : ")
             endings = [option[1:] for option in options.split() if option.startswith("+")]
-            if "exact" not in options.split():
-                endings += ["s", "es"]
             if " " not in term:
                 found[term] = {term, *(term + ending for ending in endings)}
+                if "exact" not in options.split():
+                    found[term].add(plural(term))
     return found
 
 
