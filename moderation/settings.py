@@ -1,0 +1,135 @@
+"""Every setting of the service in one table: name, default, help. Read from the environment, shown by CLI and docs.
+
+Knows names and how each value is read; knows no policy and opens no file.
+
+>>> load({}).port
+8000
+>>> load({"MODERATION_PORT": "http", "MODERATION_WORKER": "4"})
+Traceback (most recent call last):
+moderation.errors.SettingsError: settings error: 2 problems in the environment
+ --> MODERATION_PORT
+     expected a whole number from 1 to 65535; the default is 8000
+ --> MODERATION_WORKER
+     is not a setting; did you mean `MODERATION_WORKERS`?
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from moderation.errors import Problem, SettingsError
+
+PREFIX = "MODERATION_"
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class _Refused(Exception):
+    """A value that a reader does not take; the message says what it expected."""
+
+
+def _number(low: int, high: int) -> Callable[[str], int]:
+    def read(value: str) -> int:
+        if not (value.isascii() and value.isdigit() and len(value) < 12 and low <= int(value) <= high):
+            raise _Refused(f"expected a whole number from {low} to {high}")
+        return int(value)
+
+    return read
+
+
+def _choice(*words: str) -> Callable[[str], str]:
+    def read(value: str) -> str:
+        if value.lower() not in words:
+            raise _Refused(f"expected one of {', '.join(f'`{word}`' for word in words)}")
+        return value.lower()
+
+    return read
+
+
+def _path(value: str) -> Path:
+    if not value or "\0" in value:
+        raise _Refused("expected a path")
+    return Path(value)
+
+
+def _text(value: str) -> str:
+    if not value.strip():
+        raise _Refused("expected some text")
+    return value
+
+
+class Setting(NamedTuple):
+    """One row of the table: the attribute of `Settings`, its default as one would write it, what it is for, its reader."""
+
+    name: str
+    default: str
+    help: str
+    read: Callable[[str], Any]
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that sets it."""
+        return PREFIX + self.name.upper()
+
+
+# A default path is a place in this repository; a path from the environment is taken as it stands.
+TABLE = (
+    Setting("model", "models/default", "folder of the classifier", _path),
+    Setting("lexicon", "seeds/lexicon", "folder of the word lists", _path),
+    Setting("policy", "seeds/policy.toml", "the site's comment policy", _path),
+    Setting("host", "127.0.0.1", "address to listen on", _text),
+    Setting("port", "8000", "port to listen on", _number(1, 65535)),
+    Setting("workers", "2", "worker processes; they share the model's memory", _number(1, 512)),
+    Setting("max_body", "2000000", "largest request body, in bytes", _number(1_000, 1_000_000_000)),
+    Setting("max_batch", "1000", "most comments in one batch request", _number(1, 100_000)),
+    Setting("log_level", "info", "least level that is logged: debug, info, warning, error", _choice("debug", "info", "warning", "error")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings in force; `TABLE` says what each is for."""
+
+    model: Path
+    lexicon: Path
+    policy: Path
+    host: str
+    port: int
+    workers: int
+    max_body: int
+    max_batch: int
+    log_level: str
+
+
+def load(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read every setting from the environment (`os.environ` if none is given).
+
+    Raises
+    ------
+    SettingsError : with every problem at once, unknown MODERATION_ variables included.
+    """
+    environment = os.environ if environment is None else environment
+    values: dict[str, Any] = {}
+    problems = []
+    for setting in TABLE:
+        given = environment.get(setting.variable)
+        try:
+            values[setting.name] = setting.read(setting.default if given is None else given)
+        except _Refused as refusal:
+            problems.append(Problem(setting.variable, str(refusal), f"the default is {setting.default}"))
+            continue
+        if given is None and isinstance(values[setting.name], Path):
+            values[setting.name] = ROOT / values[setting.name]
+    known = [setting.variable for setting in TABLE]
+    for name in sorted(set(environment).difference(known)):
+        if name.startswith(PREFIX):
+            near = difflib.get_close_matches(name, known, 1)
+            hint = f"did you mean `{near[0]}`?" if near else f"the settings are {', '.join(known)}"
+            problems.append(Problem(name, "is not a setting", hint))
+    if problems:
+        raise SettingsError("the environment", problems)
+    return Settings(**values)

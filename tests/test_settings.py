@@ -1,0 +1,38 @@
+"""Settings come from the environment; everything wrong is said at once."""
+
+import pytest
+
+from moderation import settings
+from moderation.errors import SettingsError
+
+
+def test_the_defaults_are_places_of_the_repository():
+    found = settings.load({})
+    assert found.policy == settings.ROOT / "seeds/policy.toml"
+    assert (found.host, found.port) == ("127.0.0.1", 8000)
+
+
+def test_the_table_and_the_settings_name_the_same():
+    assert tuple(row.name for row in settings.TABLE) == settings.Settings.__slots__
+
+
+def test_a_path_from_the_environment_is_taken_as_it_stands():
+    assert str(settings.load({"MODERATION_POLICY": "mine.toml"}).policy) == "mine.toml"
+
+
+def test_other_variables_are_none_of_our_business():
+    assert settings.load({"PATH": "/bin", "MODERATIONS": "3"}) == settings.load({})
+
+
+def test_every_problem_is_reported_at_once(golden):
+    environment = {"MODERATION_PORT": "70000", "MODERATION_WORKERS": "many", "MODERATION_LOG_LEVEL": "loud", "MODERATION_POLICY": "",
+                   "MODERATION_MAX_BODDY": "1", "MODERATION_COLOUR": "red", "MODERATION_HOST": " "}
+    with pytest.raises(SettingsError) as caught:
+        settings.load(environment)
+    golden("settings_error.txt", f"{caught.value}\n")
+
+
+@pytest.mark.parametrize("value", ["", "-1", "0", "1e3", "٣", "8000.0", "9" * 5000])
+def test_a_port_is_a_plain_whole_number(value):
+    with pytest.raises(SettingsError):
+        settings.load({"MODERATION_PORT": value})
