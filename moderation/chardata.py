@@ -10,10 +10,12 @@ decide; the tables here hold the rest, each row with its example.
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
+from string import ascii_lowercase
 
 import numpy as np
 import numpy.typing as npt
@@ -23,38 +25,60 @@ CONFUSABLES_FILE = Path(__file__).with_name("confusables.tsv")
 # Bits of a table entry; they are defined in csrc/fold.c.
 EXPANDS, DROPPED, MARK, FLAG_SHIFT = 1 << 21, 1 << 22, 1 << 23, 24
 # Flags of a folded character: what the original was.
-UPPER, STYLED, HOMOGLYPH, MARKED, AFTER_INVISIBLE, AFTER_TAG, ENTITY = 1, 2, 4, 8, 16, 32, 64
+UPPER, STYLED, HOMOGLYPH, MARKED, AFTER_INVISIBLE, AFTER_TAG, ENTITY, OTHER_LETTER = 1, 2, 4, 8, 16, 32, 64, 128
 
-# Letters of other scripts that look like a Latin one, beyond Unicode's confusables (which asks for near identity; a
-# reader who wants to be understood does not). One row a letter: the letter, what stands for it, an example.
+# Letters of other scripts that stand for a Latin one by look or by sound, beyond Unicode's confusables (which ask for near
+# identity; a reader who wants to be understood does not). One row a letter, with an example.
 LOOKALIKES = {
-    "a": "авдλαꭿ∂ӓ🅰ªᗩДΔΛλ",   # bаnana
-    "b": "вбьъβƀ฿🅱ßᏰᗷЬБ",      # вanana
-    "c": "сҫςㄷ₵☪ᑕ¢©ćСҪ",        # сarrot
-    "d": "ԁժδďძᗪ∂ⱰÐđ",           # ԁate
-    "e": "еёєэεξҽ€ЄЕΣ∑℮ᗴəɘɛɜ",   # bееt
-    "f": "ʄғ∱ƒϝբֆքғ₣ᖴΓҒ",          # ғig
-    "g": "ցɡԍǥᎶ",                 # ցrape
-    "h": "нһիհђћнңҥΗНҢℏᏂ",       # нazelnut
-    "i": "іїιίﺃἰıɪՂїІЇΙÍℹ",      # fіg
-    "j": "јյʝЈ",                  # јam
-    "k": "кκқҡҝќĸКΚҚҜҞ₭",         # кiwi
-    "l": "ӏլⅼłℓĿ∟Լ£",             # ӏemon
-    "m": "ммΜМ₥ოⓂʍ",              # мelon
-    "n": "пηռղńийлпΝПИЙΠπ∩₦",     # leмoп
-    "o": "оοօσөфθ०ѻ○◯⭕🅾ОΟΘΦФ●◉⊙°º¤Ѳѳ",  # melоn
-    "p": "рρթþРΡ₱🅿",             # рear
-    "q": "ԛզգ",                   # ԛuince
-    "r": "гяɾրГЯ®ʁ",              # peaг
-    "s": "ѕտʂЅՏ§ᏕΣऽ",             # ѕwede
-    "t": "тτեէՇТΤ†‡☨✝₮⊥Ʈ",        # daтe
-    "u": "цυսμմΰµЦՍ∪ա∐ʊ",         # plцm
-    "v": "νѵ∨√υⱱ",                # νine
-    "w": "шщωաѡԝϣШЩΩѠ₩ɯ",         # шalnut
-    "x": "хχжҳХΧЖ×✕✖❌",          # хigua
-    "y": "уγүұўчʏУΥҮ¥ЧՎ",         # berrу
-    "z": "ƶζʐΖ",                  # ζest
+    "a": "авдλαꭿ∂ӓªДΔΛλძձǟ",            # bаnana
+    "b": "вбьъβƀ฿ЬБВճբɮ",                # вanana
+    "c": "сҫςㄷ₵☪ᑕ¢©ćСҪցծ",              # сarrot
+    "d": "ԁժδďძ∂ⱰÐđծդᴆ",                 # ԁate
+    "e": "еёєэεξҽЄЕΣ∑℮əɘɛɜԑեէ",           # bееt
+    "f": "ʄғ∱ƒϝբֆքғ₣ΓҒփ",                # ғig
+    "g": "ցɡԍǥգջ",                       # ցrape
+    "h": "нһիհђћнңҥΗНҢℏηԣ",              # нazelnut
+    "i": "іїιίﺃἰıɪՂїІЇΙÍℹիւաԻ",          # fіg
+    "j": "јյʝЈ",                         # јam
+    "k": "кκқҡҝќĸКΚҚҜҞ₭ӄӃքկԿƙ",          # кiwi
+    "l": "ӏլⅼłℓĿ∟Լ£լւ",                   # ӏemon
+    "m": "мΜМ₥ოⓂʍմ",                     # мelon
+    "n": "пηռղńийлпΝПИЙΠπ∩₦նդրՌղ",        # leмoп
+    "o": "оοօσөфθ०ѻ○◯⭕ОΟΘΦФ●◉⊙°º¤Ѳѳծ",   # melоn
+    "p": "рρթþРΡ₱քբփպЂ",                 # рear
+    "q": "ԛզգ",                          # ԛuince
+    "r": "гяɾրГЯ®ʁρ",                    # peaг
+    "s": "ѕտʂЅՏ§ᏕΣऽσςշսՍֆ",              # ѕwede
+    "t": "тτեէՇТΤ†‡☨✝₮⊥Ʈθթᴛ",            # daтe
+    "u": "цυսμմΰµЦՍ∪ա∐ʊuʉуՄխ",            # plцm
+    "v": "νѵ∨√υⱱվв",                     # νine
+    "w": "шщωաѡԝϣШЩΩѠ₩ɯպա",              # шalnut
+    "x": "хχжҳХΧЖ×✕✖խ",                  # хigua
+    "y": "уγүұўчʏУΥҮ¥ЧՎվυՅ",             # berrу
+    "z": "ƶζʐΖզչՀշ",                     # ζest
 }
+# Alphabets that web pages offer for "fancy" text, a to z, each with fig written in it.
+ALPHABETS = (
+    "卂乃匚ᗪ乇千Ꮆ卄丨ﾌҜㄥ爪几ㄖ卩Ɋ尺丂ㄒㄩᐯ山乂ㄚ乙",  # 千丨Ꮆ
+    "ﾑ乃ᄃりモｷムんﾉﾌズﾚﾶ刀のｱゐ尺丂ｲひ√Wﾒﾘ乙",  # ｷﾉム
+    "ค๒ς๔єŦﻮђเןкɭ๓ภ๏קợгรՇยשฬאץչ",  # Ŧเﻮ
+    "αв¢∂єƒgнιנкℓмησρqяѕтυνωχуz",  # ƒιg
+    "ǟɮƈɖɛʄɢɦɨʝӄʟʍռօքզʀֆȶʊʋաӼʏʐ",  # ʄɨɢ
+    "ᏗᏰፈᎴᏋᎦᎶᏂᎥᏠᏦᏝᎷᏁᎧᎮᎤᏒᏕᏖᏬᏉᏇጀᎩፚ",  # ᎦᎥᎶ
+    "ąცƈɖɛʄɠɧıʝƙƖɱŋơ℘զཞʂɬų۷ῳҳყʑ",  # ʄıɠ
+    "αɓ૮∂εƒɠɦเʝҡℓɱɳσρφ૨รƭµѵωאყƶ",  # ƒเɠ
+    "ԹՅՇԺȝԲԳɧɿʝƙʅʍՌԾρφՐՏԵՄעաՃՎՀ",  # ԲɿԳ
+    "₳฿₵ĐɆ₣₲ⱧłJ₭Ⱡ₥₦Ø₱QⱤ₴₮ɄV₩ӾɎⱫ",  # ₣ł₲
+    "ᗩᗷᑕᗪEᖴGᕼIᒍKᒪᗰᑎOᑭᑫᖇᔕTᑌᐯᗯ᙭Yᘔ",  # ᖴIG
+    "ꍏꌃꉓꀸꍟꎇꁅꃅꀤꀭꀘ꒒ꂵꈤꂦꉣꆰꋪꌗ꓄ꀎꃴꅏꊼꌩꁴ",  # ꎇꀤꁅ
+    "ልጌርዕቿቻኗዘጎጋጕረጠክዐየዒዪነፕሁሀሠሸሃጊ",  # ቻጎኗ
+    "ΛBCDΣFGΉIJKᄂMПӨPQЯƧƬЦVЩXYZ",  # FIG
+    "ɐqɔpǝɟƃɥᴉɾʞlɯuodbɹsʇnʌʍxʎz",  # ɟᴉƃ
+    "ᎪᏴᏟᎠᎬᎱᏀᎻᏆᎫᏦᏞᎷᏁᎾᏢᏅᏒᏚᎢᏌᏙᎳᏡᎽᏃ",  # ᎱᏆᏀ
+    "ꭺᏼꮯꭰꭼꭶᏽꮋꭵꭻꮶꮮꮇꮑꮎꮲꮕꮢꮪꭲꮜꮩꮃꮱꮍꮓ",  # ꭶꭵᏽ
+    "աբցդեֆգհիյկլմնօպքրստւվախյզ",  # ֆիգ
+    "ձճչժէֆջհիյկլմղօփզրսթուվաճևշ",  # ֆիջ
+)
 # Pictures of letters and pairs of them. 🆎 stands for ab.
 EMOJI_LETTERS = {"🅰": "a", "🅱": "b", "🅾": "o", "🅿": "p", "🆎": "ab", "Ⓜ": "m", "ℹ": "i", "⭕": "o", "❌": "x", "💲": "$", "❗": "!",
                  "❕": "!", "‼": "!!", "❓": "?"}
@@ -64,16 +88,16 @@ PUNCTUATION = {
     "“": '"', "”": '"', "„": '"', "‟": '"', "«": '"', "»": '"', "″": '"',       # “well”
     "‐": "-", "‑": "-", "‒": "-", "–": "-", "—": "-", "―": "-", "−": "-", "﹘": "-", "⁃": "-",  # b—nana
     "•": "*", "∙": ".", "·": ".", "・": ".", "‧": ".", "●": "*", "∗": "*", "⁎": "*", "✱": "*", "✻": "*", "★": "*", "☆": "*",
-    "█": "*", "■": "*", "▇": "*", "□": "*", "▓": "*", "￭": "*", "…": "...", "¡": "!", "¿": "?", "¦": "|", "ǃ": "!", "⁄": "/", "∕": "/",
+    "█": "*", "■": "*", "▇": "*", "□": "*", "▓": "*", "￭": "*", "¡": "!", "¿": "?", "¦": "|", "ǃ": "!", "⁄": "/", "∕": "/", "…": "…",
 }
 # What a digit or a sign is read as when a word is hidden in it; several letters where readers use it for several.
 LEET = {
     "0": "o", "1": "il", "2": "z", "3": "e", "4": "a", "5": "s", "6": "bg", "7": "t", "8": "b", "9": "g",  # b4n4n4
     "@": "a", "$": "s", "!": "il", "|": "il", "+": "t", "(": "c", "<": "c", "{": "c", "[": "c",            # @pple, b@n@n@
-    "€": "e", "£": "l", "¢": "c", "¥": "y", "§": "s",                                                      # €gg
+    "€": "e", "£": "l", "¢": "c", "¥": "y", "§": "s", "v": "u",                                                      # €gg
 }
 # Letters that readers swap for one that sounds or looks alike: read so only where a whole word comes out of it.
-RESPELLED = {"v": "u", "u": "v", "z": "s", "k": "c", "c": "k", "q": "g", "y": "i", "i": "y"}  # bvtter, cheeze, krumble
+RESPELLED = {"u": "v", "z": "s", "k": "c", "c": "k", "q": "g", "y": "i", "i": "y"}  # bvtter, cheeze, krumble
 # Signs that readers put in place of letters they do not want to write: b*n*n*.
 MASKS = "*#_-.?!%&@$+~^=/\\|"
 
@@ -113,13 +137,38 @@ def resolve_by_unicode(char: str) -> str:
 
 @functools.cache
 def lookalikes() -> dict[str, str]:
-    """Every character outside ASCII that looks like a Latin letter of another script, with that letter."""
-    found = {char: letter for letter, chars in LOOKALIKES.items() for char in chars if not char.isascii()}
+    """Every character outside ASCII that stands for Latin letters by its look, with those letters, the likeliest first."""
+    found: dict[str, str] = {}
+
+    def add(char: str, letter: str, forms: str = "") -> None:
+        for form in (char, *forms):
+            if len(form) == 1 and not form.isascii():
+                plain = resolve_by_unicode(form)
+                letters = found.setdefault(form, plain if len(plain) == 1 and plain in ascii_lowercase else "")
+                found[form] = letters if letter in letters else letters + letter
+
     for line in CONFUSABLES_FILE.read_text(encoding="utf-8").splitlines():
         if not line.startswith("#"):
             code, letter, _ = line.split("\t")
-            found[chr(int(code, 16))] = letter
+            add(chr(int(code, 16)), letter)
+    for char, letters in list(found.items()):
+        add(char, letters[0], char.lower() + char.upper())
+    for alphabet in ALPHABETS:
+        for letter, char in zip(ascii_lowercase, alphabet, strict=False):
+            add(char, letter, char.lower() + char.upper())
+    for letter, chars in LOOKALIKES.items():
+        for char in chars:
+            add(char, letter, char.lower() + char.upper())
     return found
+
+
+@functools.cache
+def doubles() -> dict[str, str]:
+    """For a letter that a look-alike folds to, the other letters that such a look-alike may stand for (ρ is p or r)."""
+    found: dict[str, set[str]] = {}
+    for letters in lookalikes().values():
+        found.setdefault(letters[0], set()).update(letters[1:])
+    return {letter: "".join(sorted(others)) for letter, others in found.items() if others}
 
 
 # What is left out, since folding has nothing to say of it: ideographs, Hangul, private use, surrogates, and unassigned planes.
@@ -164,10 +213,12 @@ def _entry(code: int, similar: dict[str, str]) -> tuple[str, int]:
     if plain.isascii():
         dressed = unicodedata.normalize("NFKD", char) != unicodedata.normalize("NFD", char)
         mark = STYLED if dressed or not unicodedata.decomposition(char) else MARKED
-        return (plain if len(plain) <= 4 else char), (mark | upper) << FLAG_SHIFT
+        several = HOMOGLYPH if len(similar.get(char, "")) > 1 else 0
+        return (plain if len(plain) <= 4 else char), (mark | several | upper) << FLAG_SHIFT
     if char in similar:
-        return similar[char], (HOMOGLYPH | upper) << FLAG_SHIFT
-    return plain, upper << FLAG_SHIFT
+        return similar[char][0], (HOMOGLYPH | upper) << FLAG_SHIFT
+    letter = OTHER_LETTER if category[0] in "LM" or category in ("Nl", "No") else 0
+    return plain, (letter | upper) << FLAG_SHIFT
 
 
 @functools.cache
@@ -188,9 +239,12 @@ def fold_table() -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.uint32], npt.ND
     table[[0x0A, 0x0B, 0x0C, 0x0D]] = ord("\n")
     for code in range(ord("A"), ord("Z") + 1):
         table[code] = (code + 32) | UPPER << FLAG_SHIFT
+    for low, high in _PLAIN_RANGES[:2]:
+        table[low:high] = np.arange(low, high, dtype=np.uint32) | np.uint32(OTHER_LETTER << FLAG_SHIFT)
     table[0xD800:0xE000] = 0xFFFD  # lone surrogates: no character
     similar = lookalikes()
-    for code in _interesting():
+    strange = (ord(char) for char in similar if any(low <= ord(char) < high for low, high in _PLAIN_RANGES))
+    for code in itertools.chain(_interesting(), strange):
         plain, bits = _entry(code, similar)
         if len(plain) > 1:
             table[code] = len(expansions) | EXPANDS | bits

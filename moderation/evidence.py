@@ -61,15 +61,16 @@ class Words:
         return _pieces(letters, self.common)
 
     def known_pieces(self, letters: str) -> int:
-        """The fewest known words of three letters and more that `letters` is made of, at most three; else a large number."""
-        return _known_pieces(letters, self.is_known)
+        """The fewest innocent words that `letters` is made of, at most three: common ones, or known ones of some length."""
+        return _known_pieces(letters, self.is_known, self.common)
 
 
 _NEVER = 99
 _LONGEST_TOKEN = 48
-_SHORT_PIECES = frozenset("u x xx xxx xo z q my no so go me we he is to of on up do be by ur im ya yo da id re un".split())
+_SHORT_PIECES = frozenset("a i u x xx xxx xo z q my no so go me we he is to of on up do be by ur im ya yo da id re un".split())
 _NAME_PREFIXES = frozenset("mc mac de la le van von o du di el al san fitz der den da del st".split())
 _SHORT = 3
+_LONG = 6
 
 
 def _cut(letters: str, is_piece: Callable[[str], bool], most: int) -> int:
@@ -89,8 +90,13 @@ def _pieces(letters: str, common: frozenset[str]) -> int:
 
 
 @lru_cache(maxsize=4096)
-def _known_pieces(letters: str, is_known: Callable[[str], bool]) -> int:
-    return _cut(letters, lambda piece: (len(piece) >= _SHORT or piece in ("it", "is", "in", "on", "at", "as")) and is_known(piece), 3)
+def _known_pieces(letters: str, is_known: Callable[[str], bool], common: frozenset[str]) -> int:
+    def is_piece(piece: str) -> bool:
+        if len(piece) < _SHORT:
+            return piece in ("it", "is", "in", "on", "at", "as")
+        return piece in common or (len(piece) >= _LONG and is_known(piece))
+
+    return _cut(letters, is_piece, 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,9 +181,10 @@ def is_name(row: Row, start: int, end: int) -> bool:
     if row.case(start, end) != "title":
         return False
     for low, high in row.words_after(end):
-        gap = row.text[end:low]
+        if row.text[low - 1 : high] == "'s":
+            continue
         word = row.text[low:high]
-        if gap.strip(" -") == "" and row.case(low, high) == "title" and word not in _PRONOUNS:
+        if row.text[end:low].strip(" -") in ("", "'s") and row.case(low, high) == "title" and word not in _PRONOUNS:
             return True
         break
     for low, high in row.words_before(start):
@@ -192,16 +199,25 @@ def _decoded(token: str) -> str:
     return "".join(chardata.LEET.get(char, char)[0] for char in token)
 
 
-def _is_innocent_token(token: str, words: Words) -> bool:
-    """Whether the word that the candidate lies in is a known one, once leet and repeats are undone."""
+def _runs_made_one(word: str) -> str:
+    return re.sub(r"(.)\1+", r"\1", word)
+
+
+def _is_innocent_token(token: str, form: Form, words: Words) -> bool:
+    """Whether the word that the candidate lies in is a known one, once leet and long letters are undone.
+
+    Where nothing but the term itself is left of it, long letters are the disguise: aasss is not as.
+    """
     letters = _decoded(token)
-    tries = {letters, re.sub(r"(.)\1+", r"\1", letters), re.sub(r"(.)\1{2,}", r"\1\1", letters), re.sub(r"(.)\1{2,}", r"\1", letters)}
+    tries = {letters}
+    if _runs_made_one(letters) != _runs_made_one(form.letters):
+        tries |= {_runs_made_one(letters), re.sub(r"(.)\1{2,}", r"\1\1", letters), re.sub(r"(.)\1{2,}", r"\1", letters)}
     return any(words.is_known(word) or (word.endswith("s") and len(word) > _SHORT + 1 and words.is_known(word[:-1])) for word in tries)
 
 
 def _segments(text: str, leet: bool) -> list[str]:
     """The runs of letters and digits of a text, signs that are read as letters among them where `leet`."""
-    return re.findall(r"(?:[^\W_]|[@$!|+€£])+" if leet else r"[^\W_]+", text)
+    return re.findall(r"(?:[^\W_]|[@$!|+€£¢¥§({<\[])+" if leet else r"[^\W_]+", text)
 
 
 def _letters_before(row: Row, start: int) -> str:
@@ -254,7 +270,10 @@ def _gapped(row: Row, found: Candidate, form: Form, term: Term, words: Words) ->
     size = len(form.letters)
     if size < _SHORT or found.literal < 2 or found.respelled or form.kind in ("swapped", "thinned"):
         return None
-    if inside[-1] in "!|+" or (found.masked and found.gaps > found.literal):
+    if inside[-1] in "!|" or _is_bracket(row, found) or (found.masked and found.gaps > found.literal):
+        return None
+    gaps = re.findall(r"(?:[\W_])+", inside)
+    if any("(" in gap for gap in gaps) and row.text[found.end : found.end + 1] == ")":  # f(x, y)
         return None
     if all(len(set(part)) == 1 for part in parts):
         if not _alone_in_letters(row, found) or (form.kind == "dropped" and size < 4):
@@ -267,7 +286,7 @@ def _gapped(row: Row, found: Candidate, form: Form, term: Term, words: Words) ->
         if any(char.isdigit() for char in inside) and found.leet > found.literal:
             return None
         return "spaced"
-    if size <= _SHORT or form.kind != "plain":
+    if size <= _SHORT or form.kind != "plain" or any(gap.strip() and gap != gap.strip() for gap in gaps):
         return None
     long = [part for part in parts if len(part) > 1]
     strange = [part for part in long if not words.is_known(part) and not part.isdigit()]
@@ -281,7 +300,7 @@ def _gapped(row: Row, found: Candidate, form: Form, term: Term, words: Words) ->
         return "split"
     if _letters_before(row, found.start) or _letters_after(row, found.end):
         return None
-    if not strange and term.reach != "joined" and not (len(parts[0]) == 1 and parts[0] in "bcdfnpsw"):
+    if not strange and term.reach != "joined" and not (len(parts[0]) == 1 and parts[0] in "abcdfnpsw"):
         return None
     return "split"
 
@@ -307,6 +326,8 @@ def _masked(row: Row, found: Candidate, form: Form, term: Term, words: Words) ->
     before = row.text[found.start - 1 : found.start] if found.start else ""
     if behind in ("*", "#", "_") and behind in signs and not (before == behind):
         return None
+    if before == inside[-1] or ("_" in signs and len(set(signs)) > 1):  # **bold**, p*_max
+        return None
     if found.literal + found.leet < 2:
         # f*** and the like: one letter, then stars for all the rest
         run = inside[1:]
@@ -321,7 +342,7 @@ def _masked(row: Row, found: Candidate, form: Form, term: Term, words: Words) ->
         return "masked" if set(signs) <= {"*", "#"} and found.literal == 2 and inside[-1].isalnum() else None
     if set(signs) & set(_EXACT_MASKS):
         parts = _segments(inside, False)
-        if all(len(part) > 1 and words.is_known(part) for part in parts):
+        if set(signs) & set("-.–—?!") and all(len(part) > 1 and words.is_known(part) for part in parts):
             return None
         if len(set(signs)) > 1 and found.literal < found.masked:
             return None
@@ -334,6 +355,15 @@ def _masked(row: Row, found: Candidate, form: Form, term: Term, words: Words) ->
     return "masked"
 
 
+_CLOSING = {"(": ")", "[": "]", "{": "}", "<": ">", "+": "+"}  # an opening bracket that is closed again is no letter
+
+
+def _is_bracket(row: Row, found: Candidate) -> bool:
+    """Whether the match would begin with a bracket that is closed again further on."""
+    closing = _CLOSING.get(row.text[found.start])
+    return closing is not None and closing in row.text[found.end : found.end + 80]
+
+
 _TIME_WORDS = frozenset("at by until till from around about before after since à vers the train flight bus departs left leaves "
                         "arrives arrived".split())
 
@@ -341,11 +371,13 @@ _TIME_WORDS = frozenset("at by until till from around about before after since �
 def _leet(row: Row, found: Candidate, form: Form, term: Term, words: Words) -> str | None:
     """Digits and signs read as letters: the word must not be a number, a model, a time or a known word in leet."""
     inside = row.text[found.start : found.end]
-    if inside[-1] in "!|+({<[" or inside[0] in "+({<[" or found.respelled:
+    if found.respelled or (inside[-1] in "!|+({<[" and (len(form.letters) <= _SHORT or inside[-1] not in "+(" or found.literal < 1)):
+        return None
+    if inside[0] in _CLOSING and (len(form.letters) <= _SHORT or _is_bracket(row, found)):
         return None
     low, high = row.word_around(found.start, found.end)
     digits = sum(char.isdigit() for char in inside)
-    if found.literal == 0 and (digits or len(inside) < _SHORT or inside[0] not in "@$"):
+    if found.literal == 0 and (digits or len(set(inside)) < (2 if inside[0] in "@$" else _SHORT)):
         return None
     if found.literal < 2 and form.kind != "plain":
         return None
@@ -355,17 +387,19 @@ def _leet(row: Row, found: Candidate, form: Form, term: Term, words: Words) -> s
     if row.text[low - 1 : low] in tuple("@$") and low > 0 and low != found.start and not rest:
         return None
     whole = row.text[low:high] if high > low else inside
-    if _is_innocent_token(row.text[min(low, found.start) : max(high, found.end)], words):
+    if _is_innocent_token(row.text[min(low, found.start) : max(high, found.end)], form, words):
         return None
     case = row.case(found.start, found.end)
     if digits:
+        if re.fullmatch(r"[a-z]\d{1,3}", whole):
+            return None
         if re.fullmatch(r"[a-z]+\d+|\d+[a-z]?|\d+[a-z]\d*", whole) and (case in ("upper", "title") or len(whole) <= 2):
             return None
         if re.fullmatch(r"\d{1,2}h\d\d", whole):
             neighbours = [row.text[a:b] for a, b in (*list(row.words_before(low))[:2], *list(row.words_after(high))[:1])]
             if any(word in _TIME_WORDS for word in neighbours):
                 return None
-        if len(form.letters) == _SHORT and (case != "lower" or (found.literal < 2 and digits > 1 and "5" not in inside)):
+        if len(form.letters) == _SHORT and case != "lower":
             return None
         if row.text[low - 1 : low] in ("-", ".", ",", ":", "/") and row.is_word_at(low - 2):
             return None
@@ -385,7 +419,7 @@ def _joined(row: Row, found: Candidate, form: Form, term: Term, words: Words) ->
     low, high = row.word_around(found.start, found.end)
     token = row.text[low:high]
     left, right = row.text[low : found.start], row.text[found.end : high]
-    if _is_innocent_token(token, words):
+    if _is_innocent_token(token, form, words):
         return None
     if any(row.flags[i] & 128 for i in range(low, high)):  # letters of another script go on: a word of that language
         return None
@@ -401,8 +435,8 @@ def _joined(row: Row, found: Candidate, form: Form, term: Term, words: Words) ->
     if not rest.isalpha():
         return "joined" if term.reach == "joined" and not found.leet and not found.repeats else None
     if term.reach == "joined":
-        return "joined"
-    if case == "title" and not row.begins_sentence(low) and row.text[low - 1 : low] != "#":
+        return "joined" if words.known_pieces(token) > 2 else None
+    if case == "title" and row.text[low - 1 : low] != "#":
         return None
     pieces = 1
     if left:
@@ -438,12 +472,12 @@ def _misspelt(row: Row, found: Candidate, form: Form, words: Words) -> bool:
     if found.begins_inside or found.ends_inside or found.edges & 4:
         return False
     token = row.text[found.start : found.end]
-    if words.is_known(token) or _is_innocent_token(token, words):
+    if words.is_known(token) or _is_innocent_token(token, form, words):
         return False
     if found.respelled and (found.literal < 2 or len(form.letters) < 4):
         return False
     case = row.case(found.start, found.end)
-    if case == "title" and not (row.begins_sentence(found.start) and form.kind != "swapped"):
+    if case == "title" and (found.respelled or form.kind == "swapped" or not row.begins_sentence(found.start)):
         return False
     if case == "upper" and form.kind in ("dropped", "swapped") and len(token) <= 4:
         return row.is_shouted(found.start, found.end)
@@ -452,6 +486,12 @@ def _misspelt(row: Row, found: Candidate, form: Form, words: Words) -> bool:
     if row.text[found.end : found.end + 1] == "." and row.text[found.end + 1 : found.end + 2].isalnum():
         return False
     return True
+
+
+def _is_doubled_name(row: Row, found: Candidate) -> bool:
+    """Whether a capitalised word differs from the term by one letter written twice and no more, as names do."""
+    return (row.case(found.start, found.end) == "title" and found.repeats < 2
+            and not re.search(r"(.)\1\1", row.text[found.start : found.end]))
 
 
 def judge(row: Row, found: Candidate, form: Form, term: Term, words: Words) -> str | None:
@@ -482,4 +522,10 @@ def judge(row: Row, found: Candidate, form: Form, term: Term, words: Words) -> s
             return None
         if row.text[found.end : found.end + 1] == "_" and row.is_word_at(found.end + 1):
             return None
+    if found.repeats and found.edges & 4:  # a known word
+        return None
+    if re.match(r"'(?!s\b|d\b|m\b|ll\b|re\b|ve\b)\w", row.text[found.end : found.end + 4]):  # an abbreviation: Int'l
+        return None
+    if found.repeats and _is_doubled_name(row, found):
+        return None
     return _plainest(row, found, form)

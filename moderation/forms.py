@@ -105,6 +105,15 @@ def forms_of(term: Term, is_known: Callable[[str], bool], number: int = 0) -> It
             if letters not in seen and not is_known(letters) and not is_known(variant):
                 seen.add(letters)
                 yield Form(letters, number, kind, ending)
+    for ending in term.endings:
+        if len(ending) > 1 and ending != "es":
+            whole = stem + ending
+            crossed = whole[: len(stem) - 1] + whole[len(stem)] + whole[len(stem) - 1] + whole[len(stem) + 1 :]
+            bare = stem[0] + "".join(c for c in whole[1:] if c not in _VOWELS)
+            for letters, kind in ((crossed, "swapped"), (bare, "dropped")):
+                if len(letters) > _SHORTEST_DROPPED and letters not in seen and not is_known(letters):
+                    seen.add(letters)
+                    yield Form(letters, number, kind, ending)
 
 
 _KIND_NUMBERS = {"plain": 0, "dropped": 2, "swapped": 3, "thinned": 3}  # as csrc/match.c numbers them; 1 is a phrase
@@ -119,6 +128,7 @@ class Trie(NamedTuple):
     child_first: npt.NDArray[np.uint32]
     form: npt.NDArray[np.int32]
     form_kind: npt.NDArray[np.uint8]
+    lengths: npt.NDArray[np.uint32]
     other_first: npt.NDArray[np.uint32]
     other_code: npt.NDArray[np.uint32]
     other_child: npt.NDArray[np.uint32]
@@ -158,7 +168,15 @@ def build_trie(terms: Sequence[Term], is_known: Callable[[str], bool]) -> Trie:
                 others.append((len(masks) - 1, ord(char), len(nodes)))
             nodes.append(node[char])
     other_first.append(len(others))
+    lengths = [0] * len(nodes)
+    for number in range(len(nodes) - 1, -1, -1):
+        below = firsts[number]
+        reach = 1 if ends[number] >= 0 else 0
+        for child in range(below, below + len(nodes[number]) - ("" in nodes[number])):
+            reach |= lengths[child] << 1
+        lengths[number] = reach & 0xFFFFFFFF
     kinds = [1 if " " in terms[form.term].text else _KIND_NUMBERS[form.kind] for form in forms]
     return Trie(forms, np.asarray(masks, np.uint32), np.asarray(firsts, np.uint32), np.asarray(ends, np.int32), np.asarray(kinds or [0], np.uint8),
+                np.asarray(lengths, np.uint32),
                 np.asarray(other_first, np.uint32), np.asarray([code for _, code, _ in others] or [0], np.uint32),
                 np.asarray([child for _, _, child in others] or [0], np.uint32))

@@ -24,6 +24,7 @@ from moderation.terms import SEVERITIES, Term, read_terms
 from moderation.text import FoldedBatch, NormalizedText, Span, fold_batch
 
 WORDS_FILE, COMMON_FILE = "words.txt", "common.txt"
+_NO_TERMS = (WORDS_FILE, COMMON_FILE, "innocent.txt", "not_innocent.txt")
 # Kinds of an ASCII character, as csrc/match.c reads them.
 _LETTER, _DIGIT, _SIGN, _MASK, _SPACE, _APOSTROPHE = 1, 2, 4, 8, 16, 32
 _ROOM = 16  # candidates that are made room for at first
@@ -71,6 +72,7 @@ class _Compiled:
         ffi, library = kernels.load()
         readings = np.zeros(128, np.uint32)
         respellings = np.zeros(128, np.uint32)
+        doubles = np.zeros(128, np.uint32)
         kinds = np.zeros(128, np.uint8)
         for code in range(128):
             char = chr(code)
@@ -80,8 +82,9 @@ class _Compiled:
             if char.isdigit():
                 kinds[code] |= _DIGIT
             if char in chardata.LEET:
-                kinds[code] |= 0 if char.isdigit() else _SIGN
+                kinds[code] |= 0 if char.isalnum() else _SIGN
                 readings[code] |= _letter_bits(chardata.LEET[char])
+            doubles[code] = _letter_bits(chardata.doubles().get(char, ""))
             if char in chardata.RESPELLED:
                 respellings[code] = _letter_bits(chardata.RESPELLED[char])
             if char in chardata.MASKS:
@@ -92,7 +95,7 @@ class _Compiled:
                 kinds[code] |= _APOSTROPHE
         slots = 1 << max(8, (words.count("\n") * 3 // 2).bit_length())
         table = np.zeros(slots, np.uint32)
-        arrays = {"child_mask": trie.child_mask, "child_first": trie.child_first, "form": trie.form, "form_kind": trie.form_kind, "other_first": trie.other_first,
+        arrays = {"child_mask": trie.child_mask, "child_first": trie.child_first, "form": trie.form, "form_kind": trie.form_kind, "lengths": trie.lengths, "doubles": doubles, "other_first": trie.other_first,
                   "other_code": trie.other_code, "other_child": trie.other_child, "readings": readings, "respellings": respellings,
                   "kinds": kinds, "words": table}
         types = {"form": "int32_t[]", "form_kind": "uint8_t[]", "kinds": "uint8_t[]"}
@@ -112,7 +115,7 @@ def _letter_bits(letters: str) -> int:
 
 
 _EMPTY_TRIE = Trie((), np.zeros(1, np.uint32), np.zeros(1, np.uint32), np.full(1, -1, np.int32), np.zeros(1, np.uint8),
-                   np.zeros(2, np.uint32), np.zeros(1, np.uint32), np.zeros(1, np.uint32))
+                   np.zeros(1, np.uint32), np.zeros(2, np.uint32), np.zeros(1, np.uint32), np.zeros(1, np.uint32))
 
 
 class Lexicon:
@@ -157,7 +160,7 @@ class Lexicon:
         words, common = [], []
         for path in paths:
             if path.is_dir():
-                files += sorted(file for file in path.glob("*.txt") if file.name not in (WORDS_FILE, COMMON_FILE))
+                files += sorted(file for file in path.glob("*.txt") if file.name not in _NO_TERMS)
                 words += [file.read_text(encoding="utf-8") for file in [path / WORDS_FILE] if file.exists()]
                 common += [file.read_text(encoding="utf-8") for file in [path / COMMON_FILE] if file.exists()]
             else:
@@ -262,8 +265,9 @@ def _resolve(accepted: list[tuple[Candidate, int, str]], lexicon: Lexicon) -> li
 
     def rank(item: tuple[Candidate, int, str]) -> tuple[int, int, int, int]:
         found, index, _ = item
-        term = lexicon.terms[lexicon.trie.forms[index].term]
-        return (-(found.end - found.start) if not found.masked else 0, found.cost, -SEVERITIES.index(term.severity), lexicon.trie.forms[index].term)
+        form = lexicon.trie.forms[index]
+        length = 0 if found.masked else found.start - found.end
+        return length, found.cost + bool(form.ending), -SEVERITIES.index(lexicon.terms[form.term].severity), form.term
 
     kept: list[tuple[Candidate, int, str]] = []
     for item in sorted(accepted, key=rank):
@@ -294,7 +298,7 @@ class _Allows:
     def _index(phrases: Sequence[str]) -> dict[tuple[str, str], list[_Phrase]]:
         index: dict[tuple[str, str], list[_Phrase]] = {}
         for text in phrases:
-            words = tuple(text.lower().replace("-", " ").replace("'", "").split())
+            words = tuple(re.findall(r"[^\W_]+|\*", re.sub(r"'s\b", "", text.lower())))
             for at, word in enumerate(words):
                 phrase = _Phrase(words[:at][::-1], words[at + 1 :], text)
                 beside = (phrase.after or phrase.before or ("",))[0]
@@ -307,7 +311,7 @@ class _Allows:
         if not indexes:
             return None
         low, high = row.word_around(found.start, found.end)
-        said = re.findall(r"[^\W_]+", row.text[low:high].replace("'", ""))
+        said = re.findall(r"[^\W_]+", row.text[low:high].replace("'", "")) or [""]
         before = _said(row, row.words_before(low))
         after = [*said[1:], *_said(row, row.words_after(high))]
         for index, beside in itertools.product(indexes, ("", "*", *after[:1], *before[:1])):

@@ -163,7 +163,7 @@ int64_t md_fold(const fold_tables *tables, const char *texts, const int64_t *tex
             uint32_t entry = c <= 0x10FFFF ? tables->entries[((uint32_t)tables->pages[c >> 8] << 8) | (c & 255)] : 0xFFFD;
             if (!entry) entry = c;
             if (entry & (DROPPED | MARK)) {
-                if ((entry & MARK) && out > row_start) {
+                if ((entry & MARK) && out > row_start && !(pending & AFTER_TAG)) {
                     flags[out - 1] |= MARKED;
                     ends[out - 1] = (int32_t)next;
                 } else {

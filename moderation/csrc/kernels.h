@@ -41,6 +41,8 @@ typedef struct {
     const uint32_t *other_child; /* the child's number */
     const uint32_t *readings;    /* [128]: letters that an ASCII character may stand for, bit i: 'a' + i */
     const uint32_t *respellings; /* [128]: letters that readers swap a letter for, only where a whole word comes of it */
+    const uint32_t *doubles;     /* [128]: letters that a look-alike may stand for beside the one it folds to */
+    const uint32_t *lengths;     /* [nodes]: bit k: a form ends k letters further on */
     const uint8_t *kinds;        /* [128]: bits in match.c */
     const uint32_t *words;       /* hash table of known words; 0: free */
     int64_t word_slots;          /* a power of two */

@@ -16,9 +16,10 @@
 #define SPACE 16
 #define APOSTROPHE 32
 
+#define HOMOGLYPH 4       /* in `flags`: a look-alike of another script */
 #define OTHER_LETTER 128 /* in `flags`: a letter beyond ASCII */
 
-#define STEPS 600
+#define STEPS 4000
 #define DEPTH 192
 #define NONE 0xFF
 
@@ -101,6 +102,18 @@ static uint32_t child(const match_tables *tables, uint32_t node, int letter) {
     return tables->child_first[node] + (uint32_t)__builtin_popcount(mask & ((1u << letter) - 1));
 }
 
+/* How many characters there are from `i` to the end of a word with signs in it; the last run of ! and ? is punctuation. */
+static int32_t masked_length(const row_text *row, int32_t i) {
+    int32_t end = i, last = i;
+    for (; end < row->length && end < i + 40; end++) {
+        int kind = kind_at(row, end);
+        if (!(kind & (LETTER | DIGIT | MASK)) || (kind & SPACE)) break;
+        uint32_t c = row->codes[end];
+        if ((kind & (LETTER | DIGIT)) || c == '*' || c == '#' || c == '_' || c == '-' || c == '$' || c == '@') last = end + 1;
+    }
+    return last > i ? last - i : 1;
+}
+
 typedef struct {
     candidate *found;
     int64_t count, capacity, row_end; /* row_end: where this row's allowance ends */
@@ -162,6 +175,22 @@ static void walk(sink *out, const row_text *row, int32_t row_number, int32_t sta
         int kind = kind_at(row, s.position);
         uint32_t mask = tables->child_mask[s.node];
         /* Branches are pushed from the least to the most likely: the last one pushed is followed first. */
+        if (s.node && (kind & MASK) && s.literal + s.leet > 0 && s.masked < 12) {
+            /* Letters behind signs: only those that lead to a form which ends where the word does, unless one sign stands
+               between two letters. */
+            int32_t left_over = masked_length(row, s.position);
+            int lone = !s.masked && in_word(row, s.position + 1) && in_word(row, s.position - 1);
+            for (uint32_t left = mask; left; left &= left - 1) {
+                int letter = __builtin_ctz(left);
+                state m = s;
+                m.position++;
+                m.node = child(tables, s.node, letter);
+                if (!lone && !(left_over < 32 && tables->lengths[m.node] >> (left_over - 1) & 1)) continue;
+                m.last = NONE;
+                m.masked++;
+                PUSH(m);
+            }
+        }
         if (s.node && !(kind & (LETTER | DIGIT))) {
             /* a separator: jump over the whole run of what is neither letter nor digit */
             int32_t next = s.position;
@@ -181,19 +210,10 @@ static void walk(sink *out, const row_text *row, int32_t row_number, int32_t sta
                 if (next > s.position) PUSH(gap);
             }
         }
-        if (s.node && (kind & MASK) && s.literal + s.leet > 0 && s.masked < 12 && !(c < 128 && (kind & (LETTER | DIGIT)))) {
-            for (uint32_t left = mask; left; left &= left - 1) {
-                int letter = __builtin_ctz(left);
-                state m = s;
-                m.position++;
-                m.node = child(tables, s.node, letter);
-                m.last = NONE;
-                m.masked++;
-                PUSH(m);
-            }
-        }
         if (c < 128) {
             uint32_t letters = tables->readings[c];
+            if (row->flags[s.position] & HOMOGLYPH) letters |= tables->doubles[c];
+            else if (familiar && (kind & LETTER)) letters = 1u << (c - 'a');
             if (s.last != NONE && (letters >> s.last & 1)) {
                 /* a run goes on: jump to its end */
                 int32_t next = s.position;
@@ -220,7 +240,7 @@ static void walk(sink *out, const row_text *row, int32_t row_number, int32_t sta
                 r.position++;
                 r.node = child(tables, s.node, letter);
                 r.last = (uint8_t)letter;
-                if (kind & LETTER) r.literal++; else r.leet++;
+                if ((kind & LETTER) && (letter == (int)(c - 'a') || (row->flags[s.position] & HOMOGLYPH))) r.literal++; else r.leet++;
                 PUSH(r);
             }
         } else {
@@ -243,23 +263,25 @@ static int may_begin(const row_text *row, int32_t i, int familiar) {
     uint32_t c = row->codes[i];
     const match_tables *tables = row->tables;
     if (c < 128) {
-        uint32_t letters = tables->readings[c] & tables->child_mask[0];
+        uint32_t letters = tables->readings[c];
+        if (row->flags[i] & HOMOGLYPH) letters |= tables->doubles[c];
+        letters &= tables->child_mask[0];
         if (!familiar) return (letters | (tables->respellings[c] & tables->child_mask[0])) != 0;
-        if (!letters) return 0;
+        if (!letters || ((tables->kinds[c] & LETTER) && !(letters >> (c - 'a') & 1))) return 0;
         /* A known word stands for nothing but itself: most end here, by their second letter. */
-        if (!(tables->kinds[c] & LETTER) || i + 1 >= row->length) return 1;
+        if (!(tables->kinds[c] & LETTER) || i + 1 >= row->length || (row->flags[i] | row->flags[i + 1]) & HOMOGLYPH) return 1;
         uint32_t d = row->codes[i + 1];
         if (d >= 128 || d == c || !(tables->kinds[d] & LETTER)) return 1;
-        return (tables->child_mask[child(tables, 0, (int)(c - 'a'))] & tables->readings[d]) != 0;
+        return tables->child_mask[child(tables, 0, (int)(c - 'a'))] >> (d - 'a') & 1;
     }
     for (uint32_t k = tables->other_first[0]; k < tables->other_first[1]; k++)
         if (tables->other_code[k] == c) return 1;
     return 0;
 }
 
-/* A word of signs alone: @$$. */
+/* A sign that may begin a word though no letter follows: @$$, $.h.i.t. */
 static int sign_word(const row_text *row, int32_t i) {
-    return i + 1 < row->length && row->codes[i] != row->codes[i + 1] && row->codes[i] != '!' && (kind_at(row, i + 1) & SIGN);
+    return i + 1 < row->length && row->codes[i] != row->codes[i + 1] && row->codes[i] != '!' && row->codes[i] != '+';
 }
 
 int64_t md_match(const match_tables *tables, const char *block, candidate *found, int64_t capacity) {
