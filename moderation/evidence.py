@@ -71,6 +71,7 @@ _SHORT_PIECES = frozenset("a i u x xx xxx xo z q my no so go me we he is to of o
 _NAME_PREFIXES = frozenset("mc mac de la le van von o du di el al san fitz der den da del st".split())
 _SHORT = 3
 _LONG = 6
+_LONG_PHRASE = 8
 
 
 def _cut(letters: str, is_piece: Callable[[str], bool], most: int) -> int:
@@ -249,7 +250,7 @@ def _phrase(row: Row, found: Candidate, form: Form, term: Term) -> str | None:
     if found.begins_inside or found.ends_inside:
         return None
     if found.gaps == 0:
-        return "joined" if len(form.letters) >= 8 and not found.respelled else None
+        return "joined" if len(form.letters) >= _LONG_PHRASE and not (found.respelled or found.masked or found.leet) else None
     if not re.fullmatch(r"[^.!?;:\n]*", re.sub(r"(?<=\w)[*#@$!]+(?=\w)", "", inside)):
         return None
     said = re.findall(r"[^\W_]+", inside)
@@ -273,6 +274,8 @@ def _gapped(row: Row, found: Candidate, form: Form, term: Term, words: Words) ->
     if inside[-1] in "!|" or _is_bracket(row, found) or (found.masked and found.gaps > found.literal):
         return None
     gaps = re.findall(r"(?:[\W_])+", inside)
+    if any(gap.strip() == "'" for gap in gaps) and len(gaps) == 1:  # who're
+        return None
     if any("(" in gap for gap in gaps) and row.text[found.end : found.end + 1] == ")":  # f(x, y)
         return None
     if all(len(set(part)) == 1 for part in parts):
@@ -286,6 +289,8 @@ def _gapped(row: Row, found: Candidate, form: Form, term: Term, words: Words) ->
         if any(char.isdigit() for char in inside) and found.leet > found.literal:
             return None
         return "spaced"
+    if parts[0] == term.text and form.ending:  # the term, and a word of its own behind it
+        return None
     if size <= _SHORT or form.kind != "plain" or any(gap.strip() and gap != gap.strip() for gap in gaps):
         return None
     long = [part for part in parts if len(part) > 1]
@@ -324,8 +329,12 @@ def _masked(row: Row, found: Candidate, form: Form, term: Term, words: Words) ->
         return None
     behind = row.text[found.end : found.end + 1]
     before = row.text[found.start - 1 : found.start] if found.start else ""
-    if behind in ("*", "#", "_") and behind in signs and not (before == behind):
+    if behind in ("*", "#", "_", "-") and behind in signs and not (before == behind):
         return None
+    if len(signs) > 1 and re.fullmatch(r"\w(?:[^\w\s]\w)+", inside):  # r-e-a-d
+        return None
+    if inside[-1] in "*_" and not inside[-2:-1] == inside[-1] and re.search(rf"(?<!\w){re.escape(inside[-1])}\w[^\n]*$", row.text[: found.start]):
+        return None  # *by far*
     if before == inside[-1] or ("_" in signs and len(set(signs)) > 1):  # **bold**, p*_max
         return None
     if found.literal + found.leet < 2:
@@ -488,6 +497,17 @@ def _misspelt(row: Row, found: Candidate, form: Form, words: Words) -> bool:
     return True
 
 
+def _is_in_another_script(row: Row, found: Candidate) -> bool:
+    """Whether the match is a word of another script among words of that script, and looks like a term by chance."""
+    strange = chardata.HOMOGLYPH | chardata.OTHER_LETTER
+    letters = [i for i in range(found.start, found.end) if row.text[i].isalpha()]
+    if not all(row.flags[i] & chardata.HOMOGLYPH for i in letters):
+        return False
+    near = [i for i in (*range(max(0, found.start - 30), found.start), *range(found.end, min(len(row.text), found.end + 30)))
+            if row.text[i].isalpha()]
+    return sum(bool(row.flags[i] & strange) for i in near) > max(6, len(near) // 2)
+
+
 def _is_doubled_name(row: Row, found: Candidate) -> bool:
     """Whether a capitalised word differs from the term by one letter written twice and no more, as names do."""
     return (row.case(found.start, found.end) == "title" and found.repeats < 2
@@ -500,6 +520,8 @@ def judge(row: Row, found: Candidate, form: Form, term: Term, words: Words) -> s
     One of plain, repeated, leet, masked, spaced, split, joined, swapped, dropped, thinned, respelled, homoglyph, styled,
     accented, tagged, entity, invisible.
     """
+    if _is_in_another_script(row, found):
+        return None
     if term.plain and (found.leet or found.masked or found.respelled or found.repeats or (found.gaps and " " not in term.text)):
         return None
     if " " in term.text:

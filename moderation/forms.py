@@ -54,11 +54,11 @@ def _swapped(stem: str) -> Iterator[str]:
                 yield stem[:i] + stem[i + 1] + stem[i] + stem[i + 2 :]
 
 
-def _dropped(stem: str) -> Iterator[str]:
+def _dropped(stem: str, singly: bool) -> Iterator[str]:
     without = stem[0] + "".join(c for c in stem[1:] if c not in _VOWELS)
     if len(without) >= _SHORTEST_DROPPED:
         yield without
-    if len(stem) >= 5:  # noqa: PLR2004  (four letters less one vowel: the case above)
+    if singly and len(stem) > _SHORTEST_SWAPPED:
         for i, char in enumerate(stem):
             if i and char in _VOWELS:
                 yield stem[:i] + stem[i + 1 :]
@@ -99,13 +99,14 @@ def forms_of(term: Term, is_known: Callable[[str], bool], number: int = 0) -> It
                 yield Form(letters, number, "plain", ending)
     seen = set(plain)
     endings = ("", *dict.fromkeys((*term.endings, *extra))) if term.endings else ("",)
-    for kind, variants in (("swapped", _swapped(stem)), ("dropped", _dropped(stem)), ("thinned", _thinned(stem))):
+    dropped = _dropped(stem, term.severity != "mild") if term.reach != "whole" else ()
+    for kind, variants in (("swapped", _swapped(stem)), ("dropped", dropped), ("thinned", _thinned(stem))):
         for variant, ending in itertools.product(variants, endings):
             letters = variant + ending
             if letters not in seen and not is_known(letters) and not is_known(variant):
                 seen.add(letters)
                 yield Form(letters, number, kind, ending)
-    for ending in term.endings:
+    for ending in term.endings if term.reach != "whole" else ():
         if len(ending) > 1 and ending != "es":
             whole = stem + ending
             crossed = whole[: len(stem) - 1] + whole[len(stem)] + whole[len(stem) - 1] + whole[len(stem) + 1 :]

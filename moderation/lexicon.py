@@ -266,8 +266,9 @@ def _resolve(accepted: list[tuple[Candidate, int, str]], lexicon: Lexicon) -> li
     def rank(item: tuple[Candidate, int, str]) -> tuple[int, int, int, int]:
         found, index, _ = item
         form = lexicon.trie.forms[index]
+        first = found.masked and lexicon.terms[form.term].first
         length = 0 if found.masked else found.start - found.end
-        return length, found.cost + bool(form.ending), -SEVERITIES.index(lexicon.terms[form.term].severity), form.term
+        return length, found.cost - 2 * first + bool(form.ending), -SEVERITIES.index(lexicon.terms[form.term].severity), form.term
 
     kept: list[tuple[Candidate, int, str]] = []
     for item in sorted(accepted, key=rank):

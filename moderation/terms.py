@@ -35,6 +35,7 @@ OPTIONS = {
     "plain": "only in plain spelling; no disguise is read",
     "name": "capitalised beside another capitalised word it is somebody's name",
     "exact": "without endings",
+    "first": "what readers mean first where its letters are masked and other terms would fit too",
 }
 HEADERS = ("language", "reviewed", "default", "source", "licence")
 FIELDS = ("allow", "yes", "no")
@@ -62,6 +63,7 @@ class Term:
     reach: str = "apart"
     plain: bool = False
     name: bool = False
+    first: bool = False
     endings: tuple[str, ...] = ()
     allows: tuple[str, ...] = ()
     yes: tuple[str, ...] = ()
@@ -97,7 +99,7 @@ class _Draft:
     def term(self, language: str) -> Term:
         endings = () if "exact" in self.options else ("s", "es", *self.endings)
         reach = "joined" if "joined" in self.options else "whole" if "whole" in self.options else "apart"
-        return Term(self.text, self.category, self.severity, language, reach, "plain" in self.options, "name" in self.options,
+        return Term(self.text, self.category, self.severity, language, reach, "plain" in self.options, "name" in self.options, "first" in self.options,
                     tuple(dict.fromkeys(endings)), tuple(self.allow), tuple(self.yes), tuple(self.no), self.where)
 
 
@@ -179,6 +181,11 @@ class _Reader:
         text = text.strip()
         if text != " ".join(text.lower().split()):
             self.problem(number, 1, f"the term `{text}` is not in lower case with single spaces", f"write `{' '.join(text.lower().split())}`")
+        strange = next((char for char in text if char.isascii() and not char.isalpha() and char != " "), None)
+        if strange not in (None, ":"):
+            self.problem(number, text.index(str(strange)) + 1, f"`{strange}` in a term",
+                         "write letters only: digits, signs and hyphens are read as disguises of them")
+            return
         if ":" in text:
             self.problem(number, text.index(":") + 1, "a colon in a term", "options stand behind ` : `, with a space on either side")
             return

@@ -21,6 +21,7 @@
 
 #define STEPS 4000
 #define DEPTH 192
+#define LONGEST_GAP 12
 #define NONE 0xFF
 
 static uint64_t hash_word(uint64_t hash, uint32_t c) { return (hash ^ c) * 0x100000001B3u; }
@@ -70,6 +71,7 @@ typedef struct {
     uint32_t node;
     uint8_t last; /* the letter read last, 0 to 25, or NONE */
     uint8_t literal, leet, masked, gaps, spaces, respelled, repeats;
+    uint8_t rests; /* on separators: the form does not end behind them */
 } state;
 
 typedef struct {
@@ -169,7 +171,8 @@ static void walk(sink *out, const row_text *row, int32_t row_number, int32_t sta
     stack[depth++] = first;
     while (depth > 0 && steps++ < STEPS) {
         state s = stack[--depth];
-        if (s.node && tables->form[s.node] >= 0) report(out, row, row_number, start, &s, familiar);
+        if (s.node && !s.rests && tables->form[s.node] >= 0) report(out, row, row_number, start, &s, familiar);
+        s.rests = 0;
         if (s.position >= row->length) continue;
         uint32_t c = row->codes[s.position];
         int kind = kind_at(row, s.position);
@@ -193,22 +196,21 @@ static void walk(sink *out, const row_text *row, int32_t row_number, int32_t sta
         }
         if (s.node && !(kind & (LETTER | DIGIT))) {
             /* a separator: jump over the whole run of what is neither letter nor digit */
-            int32_t next = s.position;
-            int space = 0;
-            while (next < row->length && next < s.position + 12) {
+            state gap = s;
+            int32_t next = s.position, stop = s.position + LONGEST_GAP < row->length ? s.position + LONGEST_GAP : row->length;
+            gap.gaps++;
+            gap.rests = 1;
+            for (; next < stop; next++) {
                 int k = kind_at(row, next);
                 if (k & (LETTER | DIGIT)) break;
-                if (next > s.position && (k & SIGN) && !(k & SPACE) && next + 1 < row->length && in_word(row, next + 1)) break;
-                space |= k & SPACE;
-                next++;
+                if (next > s.position && (k & SIGN) && tables->readings[row->codes[next]] & mask) {
+                    gap.position = next; /* a sign that may be the next letter: d.!.p */
+                    PUSH(gap);
+                }
+                if ((k & SPACE) && gap.spaces == s.spaces) gap.spaces++;
             }
-            if (next < row->length && next < s.position + 12 && s.gaps < 200 && mask | (tables->other_first[s.node + 1] - tables->other_first[s.node])) {
-                state gap = s;
-                gap.position = next;
-                gap.gaps++;
-                gap.spaces = (uint8_t)(gap.spaces + (space != 0));
-                if (next > s.position) PUSH(gap);
-            }
+            gap.position = next;
+            if (next < stop && s.gaps < 200 && (mask || tables->other_first[s.node + 1] > tables->other_first[s.node])) PUSH(gap);
         }
         if (c < 128) {
             uint32_t letters = tables->readings[c];
