@@ -240,13 +240,16 @@ def _plural(word: str, variant: int) -> str:
 
 
 def _ending(word: str, variant: int) -> str:
-    if word.endswith(("s", "ed", "ing", "er", "y")) and not word.endswith("ss"):
+    if word.endswith(("s", "ed", "ing", "y")) and not word.endswith("ss"):
         return word
-    ending = ["ish", "y", "ing", "er", "like"][variant % 5]
-    if ending != "like" and word.endswith("e"):
-        return word[:-1] + ending
-    short = len(word) > 2 and word[-1] in "bdgmnpt" and word[-2] in _VOWELS and word[-3] not in _VOWELS
-    return word + (word[-1] if short and ending != "like" else "") + ending
+    # not "y", "er", "ing": with those a generator would write "spicy" or "cocker", which are words of their own
+    ending = ["ish", "like", "able", "dom"][variant % 4]
+    if ending in ("ish", "able"):
+        if word.endswith("e"):
+            return word[:-1] + ending
+        if len(word) > 2 and word[-1] in "bdgmnpt" and word[-2] in _VOWELS and word[-3] not in _VOWELS:
+            return word + word[-1] + ending
+    return word + ending
 
 
 def _entities(word: str, variant: int) -> str:
