@@ -62,9 +62,8 @@ def _run(first: int, **exceptions: str) -> dict[str, str]:
 
 
 _CYRILLIC = _alphabet("аЬсԁе.ԍһіјкӏмпорԛгѕт.ѵԝху.")
-_GREEK = _alphabet("αβϲδε....ϳκ..ηορ.гςτυνωχγζ".replace("г", "."))
-_GREEK["i"] = "ι"
-_ARMENIAN = [_alphabet(".....ֆցհ.յ.ӏ.ոօքզ...ս.ա..."), _alphabet(".ճ.ժ..ցհ.....ղօքզ..էմ.ավ.Հ".replace("ավ.", "ա.վ"))]
+_GREEK = _alphabet("αβϲδε...ιϳκ..ηορ..ςτυνωχγζ")
+_ARMENIAN = [_alphabet(".....ֆցհ.յ.ӏ.ոօքզ...ս.ա..."), _alphabet(".ճ.ժ..ցհ.....ղօքզ..էմ.ա.վՀ")]
 _CHEROKEE = [_alphabet("ᎪᏴᏟᎠᎬ.ᏀᎻᎥᎫᏦᏞᎷ..Ꮲ.ᎡᏚᎢ.ᏙᎳ.ᎩᏃ"), _alphabet("ꭺꮟꮯꭰꭼ.ᏽꮋꭵꭻꮶꮮꮇ..ꮲ.ꭱꮪꭲ.ꮩꮃ.ꭹꮓ")]
 _HOOKED = [_alphabet("ɑɓƈɖɛƒɠɦɨʝƙɭɱɲɵƥʠɽʂƭʉʋⱳ.ƴȥ"), _alphabet("ą.çđęꞙģħįɉķłᶆŋøᵽɋɍşŧųⱱ.ᶍɏƶ")]
 _MATHEMATICAL = [

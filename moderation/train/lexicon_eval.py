@@ -193,7 +193,7 @@ def read_case_set(folder: Path, half: Half) -> CaseSet:
         A file is missing or is not of the shape that the README beside it describes.
     """
 
-    def read(name: str) -> Any:  # noqa: ANN401  JSON has no better type
+    def read(name: str) -> Any:
         return json.loads((folder / f"{name}_{half}.json").read_text(encoding="utf-8"))
 
     return CaseSet(
