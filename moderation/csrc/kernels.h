@@ -70,3 +70,55 @@ int md_word_known(const match_tables *tables, const char *word, int64_t length);
 /* Every place where a form may stand, row by row, by start. Answers how many there are: where that is more than
    `capacity`, the rest was not written, and the caller comes back with room for them. `block` holds a fold. At most 64 + length / 2 for a row. */
 int64_t md_match(const match_tables *tables, const char *block, candidate *found, int64_t capacity);
+
+/* ---- ngrams.c: hashed n-grams of folded text, sentence by sentence; the same walk trains, scores and explains ---- */
+
+typedef struct {
+    int32_t char_min, char_max; /* lengths of the character n-grams */
+    int32_t word_max;           /* lengths of the word n-grams: 1 to word_max, at most 3; 0: none */
+    int32_t across;             /* 1: character n-grams run across words; 0: they stay within one, with its borders */
+    int32_t shout;              /* 1: words in capitals count as features of their own */
+    int32_t digits;             /* 1: every digit reads as 0 */
+    int32_t skip;               /* 1: pairs of words with one word between them */
+    uint32_t buckets;           /* hashes are reduced to [0, buckets) */
+} ngram_spec;
+
+/* The n-grams of n rows of a fold (in `block`) from row `first` on, as a matrix in compressed rows, in two steps: row i has sentences [row_sentences[i], row_sentences[i + 1]),
+   sentence s has n-grams [sentence_ngrams[s], sentence_ngrams[s + 1]) and covers the characters
+   [sentence_spans[2 s], sentence_spans[2 s + 1]) of the row's fold.
+   ids: [capacity] out; spans: [capacity][2] out, characters of the row's fold, or NULL. sentence_capacity: room in
+   sentence_ngrams and sentence_spans, less one. Answers the number of n-grams, or -1 where a capacity does not do. */
+int64_t md_ngrams(const ngram_spec *spec, const char *block, int64_t first, int64_t n, uint32_t *ids, int32_t *spans,
+                  int64_t capacity, int64_t *row_sentences, int64_t *sentence_ngrams, int32_t *sentence_spans, int64_t sentence_capacity);
+
+typedef struct {
+    ngram_spec spec;
+    const int8_t *table;     /* [buckets][8]: weights in steps, a column for each output */
+    const double *step;      /* [outputs]: what one step is worth */
+    const double *join;      /* [outputs][6]: see `finish` in ngrams.c */
+    const double *knots;     /* [outputs][knot_count]: calibration, logits ascending */
+    const double *values;    /* [outputs][knot_count]: and the probabilities there, ascending */
+    double least, half, gate; /* counts of n-grams: the least a text is taken to have; where its length begins to weigh */
+    int32_t outputs;         /* at most 8 */
+    int32_t knot_count;
+} ngram_model;
+
+/* Calibrated scores of all rows of a fold, [rows][outputs], and their logits, likewise, unless NULL. */
+void md_predict(const ngram_model *model, const char *block, double *scores, double *logits);
+
+/* The sentences of one row, each scored as a text of its own. spans: [capacity][2], characters of the fold; scores:
+   [capacity][outputs]. Answers how many there are, or -1 where the capacity does not do; length + 1 always does. */
+int64_t md_predict_sentences(const ngram_model *model, const char *block, int64_t row, int32_t *spans, double *scores, int64_t capacity);
+
+/* ---- fit.c: what training computes over rows of n-grams, eight outputs at a time ---- */
+
+/* scores[i] = scale[i] * sum of weights[id] over the ids of row i; ids: rows[i] to rows[i + 1]; weights: [buckets][8]. */
+void md_fit_scores(const uint32_t *ids, const int64_t *rows, int64_t n, const float *scale, const float *weights, float *scores);
+
+/* gradient[id] += scale[i] * errors[i] for every id of row i; gradient: [buckets][8]. */
+void md_fit_gradient(const uint32_t *ids, const int64_t *rows, int64_t n, const float *scale, const float *errors, float *gradient);
+
+/* One pass of AdaGrad over `order`; labels, importance (0: the label is missing): [rows][8]. Updates weights, squares
+   (sums of squared gradients, at least 1e-8 at the start), bias and bias_squares in place; answers the summed loss. */
+double md_fit_epoch(const uint32_t *ids, const int64_t *rows, const int64_t *order, int64_t n, const float *scale, const float *labels,
+                    const float *importance, float *weights, float *squares, float *bias, float *bias_squares, float rate, float decay);

@@ -1,0 +1,62 @@
+/* The two products that fitting a linear model takes, over rows of n-gram ids: scores from weights, gradients from
+   errors. Eight outputs side by side, as in the served table. */
+
+#include <math.h>
+
+#include "kernels.h"
+
+typedef float float8 __attribute__((vector_size(32), aligned(4)));
+
+void md_fit_scores(const uint32_t *ids, const int64_t *rows, int64_t n, const float *scale, const float *weights, float *scores) {
+    for (int64_t row = 0; row < n; row++) {
+        float8 sum = {0};
+        for (int64_t j = rows[row]; j < rows[row + 1]; j++) sum += *(const float8 *)(weights + 8 * (int64_t)ids[j]);
+        *(float8 *)(scores + 8 * row) = sum * scale[row];
+    }
+}
+
+void md_fit_gradient(const uint32_t *ids, const int64_t *rows, int64_t n, const float *scale, const float *errors, float *gradient) {
+    for (int64_t row = 0; row < n; row++) {
+        float8 error = *(const float8 *)(errors + 8 * row) * scale[row];
+        for (int64_t j = rows[row]; j < rows[row + 1]; j++) *(float8 *)(gradient + 8 * (int64_t)ids[j]) += error;
+    }
+}
+
+/* One pass of AdaGrad (Duchi et al. 2011) over the rows in the given order. */
+double md_fit_epoch(const uint32_t *ids, const int64_t *rows, const int64_t *order, int64_t n, const float *scale, const float *labels,
+                    const float *importance, float *weights, float *squares, float *bias, float *bias_squares, float rate, float decay) {
+    double loss = 0;
+    for (int64_t i = 0; i < n; i++) {
+        int64_t row = order[i];
+        const uint32_t *first = ids + rows[row], *last = ids + rows[row + 1];
+        float8 sum = {0};
+        for (const uint32_t *id = first; id < last; id++) sum += *(const float8 *)(weights + 8 * (int64_t)*id);
+        float8 error = {0}, square;
+        int any = 0;
+        for (int k = 0; k < 8; k++) {
+            float a = importance[8 * row + k];
+            if (a == 0) continue;
+            float z = sum[k] * scale[row] + bias[k], y = labels[8 * row + k];
+            float p = 1 / (1 + expf(-z));
+            loss += a * ((z > 0 ? z : 0) + log1pf(expf(z > 0 ? -z : z)) - y * z);
+            error[k] = a * (p - y);
+            any |= error[k] > 1e-4f || error[k] < -1e-4f;
+        }
+        if (!any) continue;
+        for (int k = 0; k < 8; k++) {
+            bias_squares[k] += error[k] * error[k];
+            bias[k] -= rate * error[k] / (sqrtf(bias_squares[k]) + 1e-8f);
+        }
+        error *= scale[row];
+        square = error * error;
+        for (const uint32_t *id = first; id < last; id++) {
+            float8 *w = (float8 *)(weights + 8 * (int64_t)*id), *h = (float8 *)(squares + 8 * (int64_t)*id);
+            float8 s = *h + square;
+            *h = s;
+            float8 root;
+            for (int k = 0; k < 8; k++) root[k] = sqrtf(s[k]);
+            *w -= rate * (error + decay * *w) / root;
+        }
+    }
+    return loss;
+}
