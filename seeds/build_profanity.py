@@ -1,6 +1,6 @@
 """Print what of better-profanity's word list the term lists do not cover, sorted, as a list to work through.
 
-The package's list (835 entries) holds many leet variants, which the folding of the matcher makes superfluous: each entry is
+The package's list (some 900 entries) holds many leet variants, which the folding of the matcher makes superfluous: each entry is
 given to the matcher as it stands, and what it does not find is printed. Entries that were looked at and left out are in
 `DROPPED`, with the reason (`_` for a space), so that nothing is printed when the work is done; what a newer release of the
 package adds is printed.
