@@ -1,0 +1,25 @@
+# Two stages: the first has pip and the compiler, the second neither.
+FROM python:3.11-slim AS build
+WORKDIR /srv/moderation
+COPY requirements.txt .
+RUN python -m venv /srv/venv && /srv/venv/bin/pip install --no-cache-dir -r requirements.txt
+COPY moderation moderation
+RUN /srv/venv/bin/python -m moderation.kernels \
+ && /srv/venv/bin/pip uninstall --yes ziglang \
+ && /srv/venv/bin/pip uninstall --yes setuptools pip
+
+FROM python:3.11-slim
+RUN useradd --system --uid 10001 --no-create-home moderation \
+ && python -m pip uninstall --yes setuptools pip
+WORKDIR /srv/moderation
+COPY --from=build /srv/venv /srv/venv
+COPY --from=build /srv/moderation/moderation moderation
+COPY models models
+COPY seeds seeds
+COPY wsgi.py gunicorn.conf.py ./
+USER 10001
+# Inside a container the service is reached from outside it; publish the port to where it may be reached.
+ENV MODERATION_HOST=0.0.0.0 PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+EXPOSE 8000
+HEALTHCHECK CMD ["/srv/venv/bin/python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=3)"]
+CMD ["/srv/venv/bin/python", "-m", "gunicorn", "wsgi:app"]

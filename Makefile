@@ -1,0 +1,47 @@
+# `make help` lists the targets. Nothing is needed but Python 3.11 and make; everything is kept in .venv.
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet
+
+.PHONY: help run test lint type bench train train-demo clean
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@awk -F ' ## ' '/^[a-z-]+:.* ## / {sub(/:.*/, "", $$1); printf "make %-12s %s\n", $$1, $$2}' Makefile
+
+run: $(VENV)/.run ## serve on 127.0.0.1:8000 with the model in models/default
+	$(BIN)/python -m moderation serve
+
+test: $(VENV)/.dev ## run the tests
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev ## read the code for mistakes
+	$(BIN)/ruff check .
+
+type: $(VENV)/.dev ## check the types
+	$(BIN)/mypy
+
+bench: $(VENV)/.dev ## measure what the scorer and the service cost
+	$(BIN)/python benchmarks/scorer.py
+	$(BIN)/python benchmarks/http.py
+
+train: $(VENV)/.dev ## train models/default from the training data (see `moderation train --help`)
+	$(BIN)/python -m moderation train
+
+clean: ## remove the virtual environment and what was built
+	rm -rf $(VENV) moderation/_build
+
+$(VENV)/.python:
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.run: $(VENV)/.python requirements.txt pyproject.toml moderation/kernels.py $(wildcard moderation/csrc/*.[ch])
+	$(PIP) -r requirements.txt
+	$(PIP) --no-deps --editable .
+	$(BIN)/python -m moderation.kernels
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements-train.txt requirements-dev.txt
+	$(PIP) -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,26 @@
+"""How gunicorn runs the service: `gunicorn wsgi:app` reads this file, and it reads the settings."""
+
+import os
+import sys
+
+from moderation import settings
+from moderation.errors import SettingsError
+
+try:
+    _settings = settings.load()
+except SettingsError as error:
+    sys.exit(str(error))
+
+bind = f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else f"{_settings.host}:{_settings.port}"
+workers = _settings.workers
+worker_class = "gthread"  # connections are kept alive, and a slow client holds a thread rather than a worker
+threads = 4
+control_socket_disable = True
+preload_app = True  # the model is loaded once and its memory shared
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # heartbeats must not wait for a disk
+timeout = 30
+graceful_timeout = 30
+keepalive = 5
+max_requests = 0
+loglevel = _settings.log_level
+accesslog = None  # the service writes its own line for each request

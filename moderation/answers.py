@@ -1,0 +1,82 @@
+"""Answers: an assessment as the JSON that people and programs read. One shape for the HTTP service and the command line.
+
+Knows the names of an answer's members; knows nothing of HTTP.
+"""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from moderation.scorer import ScoreTable
+
+_DIGITS = 6  # of a probability: what a served model may differ by from the trained one
+
+
+class CategoryResult(msgspec.Struct):
+    """A category's score on the policy's scale, and its action."""
+
+    score: float
+    action: str
+
+
+class ReasonResult(msgspec.Struct):
+    """Why a category is not approved."""
+
+    category: str
+    action: str
+    score: float
+    threshold: float
+    clause: str
+
+
+class SpanResult(msgspec.Struct):
+    """A range of the text as sent, half-open in code points, and what was seen there: a word of the lexicon, or one that
+    moved the classifier (`source`), which has none of the last four."""
+
+    start: int
+    end: int
+    category: str
+    source: str
+    term: str | UnsetType = UNSET
+    severity: str | UnsetType = UNSET
+    disguise: str | UnsetType = UNSET
+    region: str | UnsetType = UNSET
+
+
+class VersionsResult(msgspec.Struct):
+    """What the answer was made with."""
+
+    model: str
+    lexicon: str
+    policy: str
+
+
+class ScoreResult(msgspec.Struct):
+    """The answer for one comment; `id` and `masked` only where they were asked for."""
+
+    action: str
+    categories: dict[str, CategoryResult]
+    attributes: dict[str, float]
+    reasons: list[ReasonResult]
+    spans: list[SpanResult]
+    versions: VersionsResult
+    id: str | UnsetType = UNSET
+    masked: str | UnsetType = UNSET
+
+
+def answer(table: ScoreTable, row: int, text: str, id: str | None = None, mask: bool = False) -> ScoreResult:
+    """The answer for one row of a table; with `mask` it holds the text with the lexicon's matches starred out."""
+    found = table[row]
+    return ScoreResult(
+        found.decision.action,
+        {name: CategoryResult(score, action) for name, score, action in found.categories},
+        {name: round(score, _DIGITS) for name, score in found.scores},
+        [ReasonResult(*reason) for reason in found.decision.reasons],
+        [SpanResult(match.span.start, match.span.end, match.category, "lexicon", match.term, match.severity, match.disguise, match.region)
+         for match in found.matches]
+        + [SpanResult(span.start, span.end, category, "classifier") for span, category in table.evidence(row)],
+        VersionsResult(*found.versions),
+        UNSET if id is None else id,
+        found.masked(text) if mask else UNSET,
+    )

@@ -1,0 +1,129 @@
+"""The command line: `moderation score "..."`, `serve`, `check`, `train`, `evaluate`. Thin: it parses, calls and prints.
+
+A table on a terminal, JSON lines otherwise. Faults go to standard error and end with 1, a wrong command with 2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+import msgspec
+
+from moderation import seed_trial, settings
+from moderation.answers import answer
+from moderation.errors import ModerationError
+from moderation.scorer import Assessment, Scorer, ScorerSpec, open_scorer
+
+_CHUNK = 1000  # comments of one batch when lines are read
+
+# Modules that add commands of their own, and the function that adds them to the subparsers of which command ("" for the
+# program). They are imported only to build the parser, and must not import anything heavy before a command runs.
+EXTENSIONS: tuple[tuple[str, str, str], ...] = ()
+
+
+def _open() -> Scorer:
+    return open_scorer(ScorerSpec.from_settings(settings.load()))
+
+
+def _score(arguments: argparse.Namespace) -> int:
+    scorer = _open()
+    comments: Iterator[str] = iter(arguments.text) if arguments.text else (line.rstrip("\r\n") for line in sys.stdin)
+    as_table = sys.stdout.isatty() if arguments.format is None else arguments.format == "table"
+    if as_table:
+        print(_table_head(scorer.policy.categories))
+    while chunk := list(islice(comments, _CHUNK)):
+        table = scorer.score_batch(chunk, arguments.section)
+        for row, comment in enumerate(chunk):
+            if as_table:
+                print(_table_row(comment, table[row], arguments.mask))
+            else:
+                print(msgspec.json.encode(answer(table, row, comment, mask=arguments.mask)).decode())
+    return 0
+
+
+def _table_head(categories: Sequence[str]) -> str:
+    return "  ".join(["action ", *(f"{name:>10}" for name in categories), "comment"])
+
+
+def _table_row(comment: str, found: Assessment, masked: bool) -> str:
+    shown = " ".join((found.masked(comment) if masked else comment).split()).encode("utf-8", "replace").decode()
+    lines = ["  ".join([f"{found.decision.action:<7}", *(f"{category.score:>10.2f}" for category in found.categories), shown])]
+    lines += [f"         {reason.category}: {reason.score:.2f} is at least {reason.threshold:.2f}. {reason.clause}"
+              for reason in found.decision.reasons]
+    lines += [f"         {match.span.start}-{match.span.end}: a word of `{match.category}`, {match.severity}, {match.disguise}"
+              + ("" if match.region == "own" else f", in a {match.region}") for match in found.matches]
+    return "\n".join(lines)
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    settings.load()
+    root = str(settings.ROOT)
+    os.execv(sys.executable, [sys.executable, "-m", "gunicorn", "--chdir", root, "--config", f"{root}/gunicorn.conf.py", "wsgi:app"])
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    found = settings.load()
+    for row in settings.TABLE:
+        print(f"{row.variable:<22} {getattr(found, row.name)}")
+    scorer = _open()
+    policy = scorer.policy
+    print(f"\nmodel {scorer.versions.model}: {', '.join(policy.attributes)}")
+    print(f"lexicon {scorer.versions.lexicon}: {len(scorer.lexicon.terms)} terms")
+    print(f"policy {scorer.versions.policy}: {', '.join(policy.categories)}; sections {', '.join(policy.sections) or 'none'}")
+    return 0
+
+
+def _evaluate_seeds(arguments: argparse.Namespace) -> int:
+    scorer = _open()
+    print(seed_trial.report(seed_trial.try_seeds(scorer, seed_trial.read_seeds(arguments.comments, scorer.policy.categories))))
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line; each command's namespace holds the function to `run`."""
+    program = argparse.ArgumentParser("moderation", description="A self-hosted comment moderation service.")
+    commands = program.add_subparsers(title="commands", required=True, metavar="command")
+
+    score = commands.add_parser("score", help="score comments given as arguments, or lines of standard input")
+    score.add_argument("text", nargs="*", help="a comment; without any, every line of standard input is one")
+    score.add_argument("--section", help="the section whose thresholds hold")
+    score.add_argument("--mask", action="store_true", help="show the comment with every matched word starred out")
+    score.add_argument("--format", choices=("table", "json"), help="the default is a table on a terminal and JSON lines otherwise")
+    score.set_defaults(run=_score)
+
+    commands.add_parser("serve", help="serve over HTTP (gunicorn)").set_defaults(run=_serve)
+    commands.add_parser("check", help="load settings, policy, lexicon and model, and say what is wrong").set_defaults(run=_check)
+
+    evaluate = commands.add_parser("evaluate", help="measure the model, the lexicon or the whole product")
+    subjects = evaluate.add_subparsers(title="what", required=True, metavar="what")
+    seeds = subjects.add_parser("seeds", help="the whole product on labelled reader comments")
+    seeds.add_argument("--comments", type=Path, default=settings.ROOT / "seeds/comments.csv", help="the labelled comments (CSV)")
+    seeds.set_defaults(run=_evaluate_seeds)
+
+    places = {"": commands, "evaluate": subjects}
+    for module, function, place in EXTENSIONS:
+        getattr(importlib.import_module(module), function)(places[place])
+    return program
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the process's exit code."""
+    given = parser().parse_args(arguments)
+    try:
+        code: int = given.run(given)
+    except ModerationError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        # The reader of our output has gone, as `head` does; nothing is left to say, not even at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return code
+
+

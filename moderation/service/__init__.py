@@ -1,0 +1,1 @@
+"""The service over HTTP: one application, one thin adapter for each dialect, one scorer."""

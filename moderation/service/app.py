@@ -1,0 +1,63 @@
+"""The application: settings and scorer opened once, the dialects mounted, every failure answered without a word of text."""
+
+from __future__ import annotations
+
+import msgspec
+from flask import Flask, Response, current_app
+from werkzeug.exceptions import HTTPException
+
+from moderation import settings as settings_module
+from moderation.errors import Problem
+from moderation.scorer import Scorer, ScorerSpec, open_scorer
+from moderation.service import journal, native, problems
+from moderation.settings import Settings
+
+
+def create_app(settings: Settings | None = None, scorer: Scorer | None = None) -> Flask:
+    """The WSGI application.
+
+    Parameters
+    ----------
+    settings : read from the environment if none are given.
+    scorer : opened from the settings if none is given.
+
+    Raises
+    ------
+    LoadError : settings, model, lexicon or policy cannot be used; nothing is served then.
+    """
+    settings = settings or settings_module.load()
+    app = Flask("moderation", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body
+    app.extensions["settings"] = settings
+    app.extensions["scorer"] = scorer or open_scorer(ScorerSpec.from_settings(settings))
+    journal.set_up(settings.log_level)
+    journal.keep(app)
+    app.register_blueprint(native.blueprint)
+    app.add_url_rule("/healthz", "healthz", _healthz)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _failure)
+    return app
+
+
+def _healthz() -> Response:
+    scorer: Scorer = current_app.extensions["scorer"]
+    return Response(msgspec.json.encode({"status": "ok", "versions": scorer.versions._asdict()}), mimetype="application/json")
+
+
+def _http_error(error: HTTPException) -> Response:
+    status = error.code or 500
+    settings: Settings = current_app.extensions["settings"]
+    wording = {
+        404: Problem("", "no such route", "the routes are /v1/score, /v1/score/batch and /healthz"),
+        405: Problem("", "the route does not take this method", "scoring is by POST"),
+        413: Problem("body", f"is larger than {settings.max_body} bytes", "send it in parts, or raise `MODERATION_MAX_BODY`"),
+    }
+    response = problems.answer(problems.details(wording.get(status, Problem("", error.name.lower())), status))
+    if status == 405 and isinstance(methods := getattr(error, "valid_methods", None), list):
+        response.headers["Allow"] = ", ".join(sorted(methods))
+    return response
+
+
+def _failure(error: Exception) -> Response:
+    journal.report_failure(error)
+    return problems.answer(problems.details(Problem("", "an unexpected fault; the log has its place under this request's id"), 500))

@@ -1,0 +1,86 @@
+"""Decoding requests: bytes to typed structures, and every way in which they can be wrong said as a `RequestError`.
+
+Knows JSON and the wording of the decoder; knows no route. Nothing of the request's own words goes into an error but the
+path to the field at fault, made of known field names and numbers.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import TypeVar
+
+import msgspec
+
+from moderation.errors import Problem, RequestError
+
+T = TypeVar("T")
+
+# What the decoder calls a type, and what a reader does.
+_TYPES = {"str": "a string", "int": "a number", "float": "a number", "bool": "true or false", "array": "a list", "object": "an object",
+          "null": "null", "bytes": "a string"}
+_AT = re.compile(r"^(.*?)(?: - at `\$?(.*)`)?$", re.DOTALL)
+_EXPECTED = re.compile(r"Expected `([^`]*)`, got `([^`]*)`")
+_MISSING = re.compile(r"Object missing required field `(\w+)`")
+_UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
+_PLACE = re.compile(r"\(byte (\d+)\)")
+# An escape of JSON: a pair of surrogates, a lone one, or any other.
+_ESCAPE = re.compile(rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL)
+
+
+def decode(body: bytes, decoder: msgspec.json.Decoder[T], where: str = "") -> T:
+    r"""The body as the decoder's type.
+
+    A lone surrogate, which JavaScript writes when it cuts an emoji in two, is read as U+FFFD: one code point for one, so
+    that offsets stay.
+
+    Parameters
+    ----------
+    where : the path of this part within the whole request, for errors.
+
+    Raises
+    ------
+    RequestError : 400 if it is no JSON, 422 if it is JSON of another shape.
+    """
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError as error:
+        raise RequestError(_problem(str(error), decoder, where), 422) from None
+    except RecursionError:
+        raise RequestError(Problem(where or "body", "is nested too deeply", "a comment needs one object"), 400) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        mended = _ESCAPE.sub(lambda escape: b"\\ufffd" if escape[1] else escape[0], body) if b"\\u" in body else body
+        if mended != body:
+            return decode(mended, decoder, where)
+        if isinstance(error, UnicodeDecodeError) or "utf-8" in str(error).lower():
+            raise RequestError(Problem(where or "body", "is not UTF-8", "encode the request as UTF-8"), 400) from None
+        place = _PLACE.search(str(error))
+        at = f" at byte {place[1]}" if place and not where else ""
+        raise RequestError(Problem(where or "body", f"is not JSON{at}", "send one JSON object"), 400) from None
+
+
+def _problem(message: str, decoder: msgspec.json.Decoder[T], where: str) -> Problem:
+    text, path = _AT.fullmatch(message).groups()  # type: ignore[union-attr]  # the pattern matches anything
+    place = ".".join(part for part in (where, (path or "").lstrip(".")) if part).replace(".[", "[")
+    if found := _EXPECTED.search(text):
+        expected, got = (" or ".join(_TYPES.get(name, "another type") for name in group.split(" | ")) for group in found.groups())
+        return Problem(place or "body", f"expected {expected}, got {got}")
+    if found := _MISSING.search(text):
+        hint = "every comment has a `text`" if found[1] == "text" else ""
+        return Problem(f"{place}.{found[1]}" if place else found[1], "is missing", hint)
+    if found := _UNKNOWN.search(text):
+        known = _fields(decoder.type, place[len(where):])
+        near = difflib.get_close_matches(found[1][:50], known, 1)
+        hint = f"did you mean `{near[0]}`?" if near else f"known are {', '.join(f'`{name}`' for name in known)}" if known else ""
+        return Problem(place or "body", "has a field that is not known", hint)
+    return Problem(place or "body", "is not what is expected here")
+
+
+def _fields(kind: object, path: str) -> list[str]:
+    """The fields of the structure at a path within a type, lists looked through."""
+    for _ in range(path.count("[") + path.count("...")):
+        for field in msgspec.structs.fields(kind):  # type: ignore[arg-type]
+            inner = getattr(field.type, "__args__", ())
+            if inner and hasattr(inner[0], "__struct_fields__"):
+                kind = inner[0]
+    return list(getattr(kind, "__struct_fields__", ()))

@@ -1,0 +1,138 @@
+"""The native dialect: `POST /v1/score` and `POST /v1/score/batch`.
+
+Knows the shape of its requests and answers; knows no threshold, no lexicon and no classifier.
+"""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import Any
+
+import msgspec
+from flask import Blueprint, Response, current_app
+from msgspec import UNSET, UnsetType
+
+from moderation.answers import ScoreResult, answer
+from moderation.errors import Problem, RequestError
+from moderation.scorer import Scorer
+from moderation.service import body, journal, problems
+from moderation.service.decode import decode
+from moderation.settings import Settings
+
+blueprint = Blueprint("native", __name__)
+
+
+class ScoreRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """One comment to score. With `mask`, the answer holds the text with every matched word starred out."""
+
+    text: str
+    id: str | None = None
+    section: str | None = None
+    mask: bool = False
+
+
+class BatchRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """Comments to score, answered in their order."""
+
+    comments: list[ScoreRequest]
+
+
+class _LooseBatch(msgspec.Struct, forbid_unknown_fields=True):
+    comments: list[msgspec.Raw]
+
+
+class _Named(msgspec.Struct):
+    id: str | None = None
+
+
+class ItemError(msgspec.Struct):
+    """A comment of a batch that could not be scored, in its place."""
+
+    error: problems.ProblemDetails
+    id: str | UnsetType = UNSET
+
+
+class BatchResult(msgspec.Struct):
+    """The answers in the order of the comments."""
+
+    results: list[ScoreResult | ItemError]  # an item of a batch is one or the other; never decoded here
+
+
+_ONE: msgspec.json.Decoder[ScoreRequest] = msgspec.json.Decoder(ScoreRequest)
+_BATCH: msgspec.json.Decoder[BatchRequest] = msgspec.json.Decoder(BatchRequest)
+_LOOSE: msgspec.json.Decoder[_LooseBatch] = msgspec.json.Decoder(_LooseBatch)
+_ID: msgspec.json.Decoder[_Named] = msgspec.json.Decoder(_Named)
+_ENCODER = msgspec.json.Encoder()
+
+
+def _json(value: Any) -> Response:
+    return Response(_ENCODER.encode(value), mimetype="application/json")
+
+
+def _scorer() -> Scorer:
+    scorer: Scorer = current_app.extensions["scorer"]
+    return scorer
+
+
+@blueprint.post("/v1/score")
+def score() -> Response:
+    """One comment in, one assessment out."""
+    comment = decode(body.read(), _ONE)
+    scorer = _scorer()
+    table = scorer.score_batch([comment.text], comment.section)
+    journal.note(table, scorer.policy.categories)
+    return _json(answer(table, 0, comment.text, comment.id, comment.mask))
+
+
+@blueprint.post("/v1/score/batch")
+def score_batch() -> Response:
+    """Comments in, assessments out in their order; a bad comment gets an `error` in its place."""
+    settings: Settings = current_app.extensions["settings"]
+    scorer = _scorer()
+    comments = _comments(body.read())
+    if len(comments) > settings.max_batch:
+        raise RequestError(Problem("comments", f"has more than {settings.max_batch} entries", "send several batches"), 413)
+    for index, comment in enumerate(comments):
+        if isinstance(comment, ScoreRequest) and comment.section is not None:
+            try:
+                scorer.policy.section(comment.section)
+            except RequestError as error:
+                comments[index] = _item_error(index, error, comment.id)
+    good = [comment for comment in comments if isinstance(comment, ScoreRequest)]
+    table = scorer.score_batch([comment.text for comment in good], [comment.section for comment in good])
+    journal.note(table, scorer.policy.categories)
+    rows = count()
+    return _json(BatchResult([answer(table, next(rows), comment.text, comment.id, comment.mask)
+                              if isinstance(comment, ScoreRequest) else comment for comment in comments]))
+
+
+def _comments(content: bytes) -> list[ScoreRequest | ItemError]:
+    try:
+        return list(decode(content, _BATCH).comments)
+    except RequestError as error:
+        if error.status != 422:
+            raise
+    # Some comment has a wrong shape: each is read by itself, so that the others are scored.
+    comments: list[ScoreRequest | ItemError] = []
+    for index, raw in enumerate(decode(content, _LOOSE).comments):
+        try:
+            comments.append(decode(bytes(raw), _ONE, f"comments[{index}]"))
+        except RequestError as error:
+            try:
+                named = _ID.decode(raw).id
+            except (msgspec.MsgspecError, UnicodeDecodeError):
+                named = None
+            comments.append(_item_error(None, error, named))
+    return comments
+
+
+def _item_error(index: int | None, error: RequestError, named: str | None) -> ItemError:
+    problem = error.problem
+    if index is not None:
+        problem = Problem(f"comments[{index}].{problem.where}", problem.what, problem.hint)
+    return ItemError(problems.details(problem, error.status), UNSET if named is None else named)
+
+
+@blueprint.errorhandler(RequestError)
+def _refuse(error: RequestError) -> Response:
+    return problems.answer(problems.details(error.problem, error.status))

@@ -1,0 +1,34 @@
+"""Errors of the native dialect: `application/problem+json` (RFC 9457) that names the field. Never a comment's text."""
+
+from __future__ import annotations
+
+import msgspec
+from flask import Response, g
+
+from moderation.errors import Problem
+
+TITLES = {400: "The request cannot be read", 404: "There is nothing here", 405: "This method is not allowed here",
+          413: "The request is too large", 422: "The request has a field that cannot be used", 500: "The service failed"}
+
+
+class ProblemDetails(msgspec.Struct, omit_defaults=True):
+    """The members of RFC 9457, with the field at fault, what to do about it, and the request's id."""
+
+    title: str
+    status: int
+    detail: str
+    field: str = ""
+    hint: str = ""
+    request_id: str = ""
+    type: str = "about:blank"
+
+
+def details(problem: Problem, status: int) -> ProblemDetails:
+    """A problem as the body that tells of it."""
+    return ProblemDetails(TITLES.get(status, "The request cannot be answered"), status, problem.what, problem.where, problem.hint)
+
+
+def answer(body: ProblemDetails) -> Response:
+    """The response that carries a problem."""
+    body.request_id = g.get("request_id", "")
+    return Response(msgspec.json.encode(body), body.status, mimetype="application/problem+json")
