@@ -51,10 +51,12 @@ class Candidate(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What is known of words: `is_known` says whether one is innocent, `common` holds those that run-together words are made of."""
+    """What is known of words: `is_known` says whether one is innocent, `common` holds those that run-together words are made of,
+    `source` is the list behind `is_known`, one word a line."""
 
     is_known: Callable[[str], bool]
     common: frozenset[str]
+    source: str = ""
 
     def pieces(self, letters: str) -> int:
         """The fewest common words that `letters` is made of; 0 for none, a large number if it is not made of any."""
@@ -66,6 +68,8 @@ class Words:
 
 
 _NEVER = 99
+# What readers hang on a term to make a word of it, beyond the endings that its file lists.
+_SUFFIXES = frozenset("ish like able dom ness hood ship less ly ify ified ism ist".split())
 _LONGEST_TOKEN = 48
 _SHORT_PIECES = frozenset("a i u x xx xxx xo z q my no so go me we he is to of on up do be by ur im ya yo da id re un".split())
 _NAME_PREFIXES = frozenset("mc mac de la le van von o du di el al san fitz der den da del st".split())
@@ -112,10 +116,11 @@ class Row:
         return 0 <= i < len(self.text) and self.text[i].isalnum()
 
     def word_around(self, start: int, end: int) -> tuple[int, int]:
-        """The range of letters and digits around `[start, end)`."""
-        while self.is_word_at(start - 1):
+        """The range of letters and digits around `[start, end)`, cut off where it is longer than any word."""
+        low, high = start - _LONGEST_TOKEN, end + _LONGEST_TOKEN
+        while start > low and self.is_word_at(start - 1):
             start -= 1
-        while self.is_word_at(end):
+        while end < high and self.is_word_at(end):
             end += 1
         return start, end
 
@@ -232,13 +237,12 @@ def _letters_after(row: Row, end: int) -> str:
     return re.sub(r"\W|_", "", chunk.group()) if chunk else ""
 
 
-_ARTICLES = ("a", "i", "u", "ya", "o")
-
-
 def _alone_in_letters(row: Row, found: Candidate) -> bool:
     """Whether a row of single letters is the term's own: no further single letters before or behind it."""
-    before = re.search(r"(?:^|[^\w'])(\w)[^\w\n]{1,3}$", row.text[max(0, found.start - 6) : found.start])
-    after = re.match(r"[^\w\n]{1,3}(\w)(?!\w)", row.text[found.end : found.end + 6])
+    inside = row.text[found.start : found.end]
+    gaps = re.findall(r"[\W_]+", inside)
+    before = re.search(rf"(?:^|[^\w'])(\w){re.escape(gaps[0])}$", row.text[max(0, found.start - 6) : found.start])
+    after = re.match(rf"{re.escape(gaps[-1])}(\w)(?!\w)", row.text[found.end : found.end + 6])
     spare = ("a", "i", "u", "y", "o")
     return not (before and before.group(1) not in spare) and not (after and after.group(1) not in spare)
 
@@ -253,7 +257,7 @@ def _phrase(row: Row, found: Candidate, form: Form, term: Term) -> str | None:
         return "joined" if len(form.letters) >= _LONG_PHRASE and not (found.respelled or found.masked or found.leet) else None
     if not re.fullmatch(r"[^.!?;:\n]*", re.sub(r"(?<=\w)[*#@$!]+(?=\w)", "", inside)):
         return None
-    said = re.findall(r"[^\W_]+", inside)
+    said = re.split(r"[\s_-]+", inside)
     if len(said) == len(parts) and all(word.startswith(part) or found.leet or found.respelled or found.repeats
                                        for word, part in zip(said, parts, strict=True)):
         return _plainest(row, found, form)
@@ -269,6 +273,8 @@ def _gapped(row: Row, found: Candidate, form: Form, term: Term, words: Words) ->
     inside = row.text[found.start : found.end]
     parts = _segments(inside, found.leet > 0)
     size = len(form.letters)
+    if form.apart and " ".join(parts) == form.apart and found.spaces + inside.count("-") == len(parts) - 1:
+        return _plainest(row, found, form)
     if size < _SHORT or found.literal < 2 or found.respelled or form.kind in ("swapped", "thinned"):
         return None
     if inside[-1] in "!|" or _is_bracket(row, found) or (found.masked and found.gaps > found.literal):
@@ -333,7 +339,7 @@ def _masked(row: Row, found: Candidate, form: Form, term: Term, words: Words) ->
         return None
     if len(signs) > 1 and re.fullmatch(r"\w(?:[^\w\s]\w)+", inside):  # r-e-a-d
         return None
-    if inside[-1] in "*_" and not inside[-2:-1] == inside[-1] and re.search(rf"(?<!\w){re.escape(inside[-1])}\w[^\n]*$", row.text[: found.start]):
+    if inside[-1] in "*_" and not inside[-2:-1] == inside[-1] and re.search(rf"(?<!\w){re.escape(inside[-1])}\w[^\n]*$", row.text[max(0, found.start - 200) : found.start]):
         return None  # *by far*
     if before == inside[-1] or ("_" in signs and len(set(signs)) > 1):  # **bold**, p*_max
         return None
@@ -451,7 +457,7 @@ def _joined(row: Row, found: Candidate, form: Form, term: Term, words: Words) ->
     if left:
         pieces += 1 if len(set(left)) == 1 and left[0] in "xzq" else words.pieces(left)
     if right:
-        pieces += (1 if len(set(right)) == 1 and right[0] in "xzq" or (right in COMMON_ENDINGS and len(form.letters) > _SHORT)
+        pieces += (1 if len(set(right)) == 1 and right[0] in "xzq" or right in _SUFFIXES or (right in COMMON_ENDINGS and len(form.letters) > _SHORT)
                    else words.pieces(right))
     if pieces >= _NEVER:
         return None

@@ -29,12 +29,16 @@ COMMON_ENDINGS = ("s", "es", "ed", "er", "ers", "ing", "in", "y", "ish", "z")
 
 
 class Form(NamedTuple):
-    """One spelling: `letters` without spaces, of term number `term`; kind plain, swapped, dropped or thinned."""
+    """One spelling: `letters` without spaces, of term number `term`; kind plain, swapped, dropped or thinned.
+
+    `apart` is the same spelling in several words, where another term is written so (bandbox, band box).
+    """
 
     letters: str
     term: int
     kind: str
     ending: str
+    apart: str = ""
 
 
 def _with_ending(stem: str, ending: str) -> Iterator[str]:
@@ -141,8 +145,11 @@ def build_trie(terms: Sequence[Term], is_known: Callable[[str], bool]) -> Trie:
     for number, term in enumerate(terms):
         for form in forms_of(term, is_known, number):
             old = best.get(form.letters)
+            apart = f"{term.text}{form.ending}" if " " in term.text and form.kind == "plain" else ""
             if old is None or (_RANK[form.kind], len(form.ending)) < (_RANK[old.kind], len(old.ending)):
-                best[form.letters] = form
+                best[form.letters] = form._replace(apart=old.apart if old else "")
+            elif apart:
+                best[form.letters] = old._replace(apart=apart)
     forms = tuple(best.values())
     root: dict[str, Any] = {}
     for index, form in enumerate(forms):

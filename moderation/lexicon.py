@@ -6,10 +6,11 @@ Knows terms, known words and the compiled walk; knows no scores and no policy. W
 
 from __future__ import annotations
 
+import bisect
 import hashlib
 import itertools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -135,7 +136,7 @@ class Lexicon:
         known = _Compiled(_EMPTY_TRIE, "".join(f"{word}\n" for word in words.split() if word not in said))
         self.trie = build_trie(terms, known.is_known)
         self._compiled = _Compiled(self.trie, words if words.endswith("\n") or not words else words + "\n")
-        self.words = Words(self._compiled.is_known, frozenset(common))
+        self.words = Words(self._compiled.is_known, frozenset(common), words)
         self._allows = _Allows(terms, allows)
         self._allocate = kernels.load()[0].new_allocator(should_clear_after_alloc=False)
         digest = hashlib.sha256(repr((self.terms, tuple(allows))).encode())
@@ -183,7 +184,7 @@ class Lexicon:
             reading = _Reading(batch, row)
             accepted = [(found, index, disguise) for found, index in candidates if (disguise := self._judge(reading, found, index)[0])]
             if accepted:
-                matches = [match for match in map(lambda a: self._match(reading, *a), _resolve(accepted, self)) if match]
+                matches = [match for match in map(lambda a: self._match(reading, *a), _resolve(accepted, self, len(reading.row.text))) if match]
                 if matches:
                     results.append(RowMatches(row, matches))
         return results
@@ -260,19 +261,22 @@ def _surrounded(match: Match) -> str:
     return f" {match.term} " if match.disguise == "joined" else match.term
 
 
-def _resolve(accepted: list[tuple[Candidate, int, str]], lexicon: Lexicon) -> list[tuple[Candidate, int, str]]:
-    """The matches that stay where several overlap: the plainer, then the longer, then the graver."""
+def _resolve(accepted: list[tuple[Candidate, int, str]], lexicon: Lexicon, length: int) -> list[tuple[Candidate, int, str]]:
+    """The matches that stay where several overlap: the longer, then the plainer, then the graver."""
 
     def rank(item: tuple[Candidate, int, str]) -> tuple[int, int, int, int]:
         found, index, _ = item
         form = lexicon.trie.forms[index]
         first = found.masked and lexicon.terms[form.term].first
-        length = 0 if found.masked else found.start - found.end
-        return length, found.cost - 2 * first + bool(form.ending), -SEVERITIES.index(lexicon.terms[form.term].severity), form.term
+        size = 0 if found.masked else found.start - found.end
+        return size, found.cost - 2 * first + bool(form.ending), -SEVERITIES.index(lexicon.terms[form.term].severity), form.term
 
+    taken = bytearray(length)
     kept: list[tuple[Candidate, int, str]] = []
     for item in sorted(accepted, key=rank):
-        if all(item[0].end <= other[0].start or item[0].start >= other[0].end for other in kept):
+        start, end = item[0].start, item[0].end
+        if not any(taken[start:end]):
+            taken[start:end] = b"\1" * (end - start)
             kept.append(item)
     return sorted(kept, key=lambda item: item[0].start)
 
@@ -331,11 +335,22 @@ def _is_beside(wanted: tuple[str, ...], said: Sequence[str]) -> bool:
     return len(wanted) <= len(said) and all(part in ("*", word) for part, word in zip(wanted, said, strict=False))
 
 
-_REGIONS = re.compile(
-    r"(?P<url>(?:https?://|www\.)\S+|\b[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|edu|gov|co\.uk|info|io|co\.in|com\.au|de|fr|uk)\b(?:/\S*)?)"
-    r"|(?P<email>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)|(?P<handle>(?<![\w@])@\w{2,})|(?P<code>```.*?```|`[^`\n]+`)", re.S | re.I)
-_BLOCKQUOTE = re.compile(r"^[ \t]*>.*$|<blockquote>.*?</blockquote>|^[ \t]*&gt;.*$", re.M | re.S)
+# All quantifiers are bounded, and only the run of characters around a candidate is tried: linear on any text.
+_LINK = re.compile(r"(?:https?://|www\.)\S+|(?<![\w-])[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}"
+                   r"\.(?:com|org|net|edu|gov|co\.uk|info|io|co\.in|com\.au|de|fr|uk)\b(?:/\S*)?", re.I)
+_EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
+_HANDLE = re.compile(r"(?<![\w@])@\w{2,64}")
+_CODE = re.compile(r"```.*?```|`[^`\n]+`", re.S)
+_BLOCKQUOTE = re.compile(r"^[ \t]*(?:>|&gt;).*$", re.M)
+_LONGEST_CHUNK = 300
 _LONGEST_QUOTE = 400
+
+
+def _quoted_elements(text: str) -> Iterator[tuple[int, int]]:
+    """The ranges of `<blockquote>` elements."""
+    end = 0
+    while (start := text.find("<blockquote", end)) >= 0 and (end := text.find("</blockquote>", start)) >= 0:
+        yield start, end
 
 
 class _Reading:
@@ -353,26 +368,54 @@ class _Reading:
     def region(self, found: Candidate) -> str:
         """`own`, or the kind of the region that the candidate lies in."""
         span = self.span(found)
-        for low, high, name in self._regions:
-            if low <= span.start and span.end <= high and not (name == "handle" and self.row.text[found.start] == "@"):
-                return name
+        name = self._chunk_region(span, found)
+        if name:
+            return name
+        for regions, kind in ((self._code, "code"), (self._blockquotes, "blockquote")):
+            at = bisect.bisect_right(regions, (span.start, len(self.original))) - 1
+            if at >= 0 and span.end <= regions[at][1]:
+                return kind
         return "quote" if self._is_quoted(found) else "own"
 
+    def _chunk_region(self, span: Span, found: Candidate) -> str | None:
+        """Whether the candidate lies in a link, an e-mail address or somebody's handle."""
+        low, high = max(0, span.start - _LONGEST_CHUNK), span.end + _LONGEST_CHUNK
+        if not any(sign in self.original[low:high] for sign in ".@"):
+            return None
+        before = re.search(r"\S*$", self.original[low : span.start])
+        after = re.match(r"\S*", self.original[span.end : high])
+        low = span.start - len(before.group() if before else "")
+        chunk = self.original[low : span.end + len(after.group() if after else "")]
+        if "." not in chunk and "@" not in chunk:
+            return None
+        for pattern, name in ((_LINK, "url"), (_EMAIL, "e-mail"), (_HANDLE, "handle")):
+            for match in pattern.finditer(chunk):
+                if low + match.start() <= span.start and span.end <= low + match.end():
+                    if not (name == "handle" and self.row.text[found.start] == "@"):
+                        return name
+        return None
+
     @cached_property
-    def _regions(self) -> list[tuple[int, int, str]]:
+    def _code(self) -> list[tuple[int, int]]:
+        return [match.span() for match in _CODE.finditer(self.original)] if "`" in self.original else []
+
+    @cached_property
+    def _blockquotes(self) -> list[tuple[int, int]]:
         text = self.original
-        regions: list[tuple[int, int, str]] = []
-        if any(sign in text for sign in (".", "@", "`")):
-            regions = [(found.start(), found.end(), "e-mail" if found.lastgroup == "email" else str(found.lastgroup))
-                       for found in _REGIONS.finditer(text)]
-        if ">" in text or "&gt;" in text:
-            regions += [(found.start(), found.end(), "blockquote") for found in _BLOCKQUOTE.finditer(text)]
-        return regions
+        lines = [match.span() for match in _BLOCKQUOTE.finditer(text)] if ">" in text or "&gt;" in text else []
+        return sorted([*lines, *_quoted_elements(text)])
+
+    @cached_property
+    def _has_quotes(self) -> bool:
+        return '"' in self.row.text or "'" in self.row.text
 
     def _is_quoted(self, found: Candidate) -> bool:
         """Whether the candidate stands between a pair of quotation marks of its own paragraph."""
+        if not self._has_quotes:
+            return False
         text = self.row.text
-        low = max(text.rfind("\n", 0, found.start) + 1, found.start - _LONGEST_QUOTE)
+        low = max(0, found.start - _LONGEST_QUOTE)
+        low = max(low, text.rfind("\n", low, found.start) + 1)
         before = text[low : found.start]
         after = text[found.end : found.end + _LONGEST_QUOTE].split("\n", 1)[0]
         if before.count('"') % 2 == 1 and '"' in after:

@@ -207,6 +207,10 @@ static void walk(sink *out, const row_text *row, int32_t row_number, int32_t sta
                     gap.position = next; /* a sign that may be the next letter: d.!.p */
                     PUSH(gap);
                 }
+                if (next > s.position && row->codes[next] >= 128 && tables->other_first[s.node + 1] > tables->other_first[s.node]) {
+                    gap.position = next;
+                    PUSH(gap);
+                }
                 if ((k & SPACE) && gap.spaces == s.spaces) gap.spaces++;
             }
             gap.position = next;

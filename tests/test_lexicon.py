@@ -1,0 +1,153 @@
+"""The lexicon finds terms in any disguise, exactly where they are, and leaves innocent words alone."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from moderation.disguise import DISGUISES
+from moderation.lexicon import Lexicon
+from moderation.terms import Term, read_terms
+from moderation.text import fold_batch, normalize
+from moderation.train.lexicon_eval import Half, innocent_table, mean_recall, read_case_set, recall_table
+
+ROOT = Path(__file__).parents[1]
+CASES = Path(__file__).parent / "cases"
+FILES = sorted((ROOT / "seeds/lexicon").glob("*.txt"))
+HOMOGRAPHS = "words with another sense"
+FRUIT = Lexicon([Term("banana", "obscene", "strong", reach="joined", endings=("s",)),
+                 Term("fig", "personal", "mild", allows=("fig leaf", "* of figs"), endings=("s",)),
+                 Term("big plum", "derogatory", "severe"),
+                 Term("basil", "personal", "mild", name=True)],
+                words="bandana\nconfiguration\nfigure\nbasilica\n", common=["total", "fail", "big", "you", "leaf"])
+
+
+@pytest.fixture(scope="module")
+def lexicon() -> Lexicon:
+    return Lexicon.load([ROOT / "seeds/lexicon"], ["hi", "hi-Latn", "ml", "ml-Latn"])
+
+
+def found(lexicon: Lexicon, text: str) -> list[list[str]]:
+    return [[match.term, text[match.span.start : match.span.end], match.disguise, match.region] for match in lexicon.find(normalize(text))]
+
+
+@pytest.mark.parametrize("case", json.loads((CASES / "lexicon_matches.json").read_text(encoding="utf-8")), ids=lambda case: ascii(case["text"]))
+def test_finds_each_term_where_it_stands_and_says_how_it_was_disguised(lexicon: Lexicon, case: dict[str, Any]) -> None:
+    assert found(lexicon, case["text"]) == case["matches"]
+
+
+def test_every_term_matches_its_yes_texts_and_none_of_its_no_texts(lexicon: Lexicon) -> None:
+    wrong = [f"{term.where} {term.text}: `{text}` is not matched" for term in lexicon.terms for text in term.yes
+             if not found(lexicon, text)]
+    wrong += [f"{term.where} {term.text}: `{text}` is matched" for term in lexicon.terms for text in term.no
+              if any(match[0] == term.text for match in found(lexicon, text))]
+    assert wrong == []
+
+
+def test_every_term_is_found_in_plain_spelling(lexicon: Lexicon) -> None:
+    missed = [term.where for term in lexicon.terms if not found(lexicon, f"what {term.text}, they wrote")]
+    # a phrase or a word inside a longer one may be found as another term, never as nothing
+    assert missed == []
+
+
+@pytest.mark.parametrize("half", ["dev", "heldout"])
+def test_sees_through_disguises_and_spares_the_innocent(lexicon: Lexicon, half: Half) -> None:
+    cases = read_case_set(CASES / "lexicon", half)
+
+    def find(text: str) -> list[Any]:
+        return [match.span for match in lexicon.find(normalize(text))]
+
+    rows = recall_table(find, [word.word for word in cases.words], cases.frames[:2])
+    assert mean_recall(rows) >= 0.95
+    groups = innocent_table(find, cases.innocents)
+    hits = {group.group: len(group.hits) for group in groups if group.hits}
+    # words of other languages and places that are written just like a term need phrases of their own: counted apart
+    assert sum(hits.values()) - hits.get(HOMOGRAPHS, 0) <= 0.005 * sum(group.tried for group in groups if group.group != HOMOGRAPHS), hits
+    assert sum(hits.values()) <= 0.03 * len(cases.innocents), hits
+
+
+WORDS = st.sampled_from(["banana", "figs", "big plum", "basil"])
+
+
+@given(word=WORDS, name=st.sampled_from(sorted(DISGUISES)), variant=st.integers(0, 20), before=st.sampled_from(["", "it is a ", "“", "\U0001d41a – "]))
+def test_a_match_covers_the_disguised_word_and_nothing_else(word: str, name: str, variant: int, before: str) -> None:
+    written = DISGUISES[name].write(word, variant)
+    if written is None or name.startswith(("joined", "ending", "plural", "mask_dot")):
+        return
+    text = f"{before}{written} indeed"
+    for match in FRUIT.find(normalize(text)):
+        if match.term == word.removesuffix("s"):
+            # tags and invisible characters at the ends need not be covered: what can be read must be, to the character
+            assert len(before) <= match.span.start < match.span.end <= len(before) + len(written)
+            assert normalize(text[match.span.start : match.span.end]).readable.text == normalize(written).readable.text
+
+
+@given(st.text(st.characters(exclude_categories=()), max_size=80))
+def test_any_text_is_searched_and_spans_lie_inside_it_without_overlap(text: str) -> None:
+    matches = FRUIT.find(normalize(text))
+    ends = [0] + [match.span.end for match in matches]
+    assert all(end <= match.span.start < match.span.end <= len(text) for end, match in zip(ends, matches, strict=False))
+
+
+@settings(max_examples=60)
+@given(st.lists(st.text(st.sampled_from("banfigsplum 4*.-\n'\"uо"), max_size=40), max_size=6))
+def test_a_batch_is_searched_like_its_texts_one_by_one(texts: list[str]) -> None:
+    together = {row: matches for row, matches in FRUIT.find_batch(fold_batch(texts))}
+    assert together == {row: matches for row, text in enumerate(texts) if (matches := FRUIT.find(normalize(text)))}
+
+
+@pytest.mark.parametrize(("text", "matches"), [
+    ("totalbananafail and YouBanana", ["banana", "Banana"]),
+    ("the figure, the configuration, a bandana", []),
+    ("bigfig bigfigment xfigq", ["fig", "fig"]),
+    ("a fig leaf; plate of figs; a fig", ["fig"]),
+    ("Basil Smith met Mr Basil; you basil", ["basil"]),
+    ("big  plum, big-plum, b1g plum, b i g p l u m. Big. Plum", ["big  plum", "big-plum", "b1g plum", "b i g p l u m"]),
+    ("b4n4n4 8@n@n@ b n4na 4", ["b4n4n4", "8@n@n@"]),
+    ("fi.g, f-i-g or f.ig. 2fig", ["f-i-g"]),
+])
+def test_neighbours_decide(text: str, matches: list[str]) -> None:
+    assert [piece for _, piece, *_ in found(FRUIT, text)] == matches
+
+
+def test_an_operators_file_adds_terms_and_allows(tmp_path: Path) -> None:
+    own = tmp_path / "own.txt"
+    own.write_text("allow: banana bread\n[obscene mild]\nkumquat\n", encoding="utf-8")
+    base = tmp_path / "base.txt"
+    base.write_text("[obscene mild]\nbanana\n", encoding="utf-8")
+    both = Lexicon.load([base, own])
+    assert found(both, "banana bread with kumquat, banana") == [["kumquat", "kumquat", "plain", "own"], ["banana", "banana", "plain", "own"]]
+    assert both.version != Lexicon.load([base]).version
+
+
+def test_lists_that_are_off_are_read_when_their_language_is_asked_for(tmp_path: Path) -> None:
+    file = tmp_path / "phal.txt"
+    file.write_text("language: hi\ndefault: off\n[obscene mild]\nकेला\n", encoding="utf-8")
+    assert found(Lexicon.load([file]), "यह केला है") == []
+    assert found(Lexicon.load([file], ["hi"]), "यह केला है") == [["केला", "केला", "plain", "own"]]
+
+
+def test_restored_text_has_the_plain_word_in_place_of_the_disguise() -> None:
+    batch = fold_batch(["nothing here", "you b4n4n4!", "a xbananax and a banana"])
+    restored = FRUIT.restore(batch, FRUIT.find_batch(batch))
+    assert [restored.readable(row).text for row in range(3)] == ["nothing here", "you banana!", "a x banana x and a banana"]
+    clean = fold_batch(["nothing here", "a banana"])
+    assert FRUIT.restore(clean, FRUIT.find_batch(clean)) is clean
+
+
+def test_explain_says_what_became_of_each_candidate() -> None:
+    outcomes = {(finding.term, finding.outcome) for finding in FRUIT.explain(normalize("a fig leaf, Basil Smith, b4nana"))}
+    assert {("fig", "allowed by `fig leaf`"), ("basil", "a name"), ("banana", "match")} <= outcomes
+
+
+@pytest.mark.parametrize("unit", ["b", "banana ", "b*", "f*****s ", ".", " ", "\u0301", "fi", "4", "@", "fig leaf ", "b.", "b a ", "()", "\"", "xbananax"])
+def test_a_megabyte_of_one_thing_is_searched(unit: str) -> None:
+    # No time is asserted: work that grew with the square of a megabyte would not come back at all.
+    FRUIT.find(normalize(unit * (1_000_000 // len(unit))))
+
+
+def test_every_lexicon_file_is_read_without_a_problem() -> None:
+    assert len(read_terms([path for path in FILES if path.name not in ("words.txt", "common.txt", "innocent.txt", "not_innocent.txt")])) >= 3
