@@ -24,7 +24,7 @@ type: $(VENV)/.dev ## check the types
 
 bench: $(VENV)/.dev ## measure what the scorer and the service cost
 	$(BIN)/python benchmarks/scorer.py
-	$(BIN)/python benchmarks/http.py
+	$(BIN)/python benchmarks/service.py
 
 train: $(VENV)/.dev ## train models/default from the training data (see `moderation train --help`)
 	$(BIN)/python -m moderation train

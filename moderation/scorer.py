@@ -28,7 +28,7 @@ from moderation.policy import ACTIONS, Actions, Decision, Policy, Scores
 from moderation.settings import Settings
 from moderation.text import FoldedBatch, Span, fold_batch
 
-_WORDS = 3  # of evidence for a category
+_WORDS, _SHARE = 3, 1 / 3  # of evidence for a category: the most words, and the least weight beside the first's
 
 
 class Versions(NamedTuple):
@@ -134,7 +134,8 @@ class ScoreTable(Sequence[Assessment]):
     def evidence(self, row: int) -> list[Evidence]:
         """The words that brought the classifier to a score that it alone would not approve, most telling first.
 
-        At most three for a category, none that the lexicon already names for it. Costs more than scoring the row.
+        At most three for a category: of at least a third of the weight of the first, and none that the lexicon already
+        names for it. Costs more than scoring the row.
         """
         if not self.actions[row].any():
             return []
@@ -143,8 +144,12 @@ class ScoreTable(Sequence[Assessment]):
             return []
         explanation = self._scorer.classifier.explain(self._batch, row)
         matches = self.matches.get(row, ())
-        return [Evidence(span, category) for category, attribute in leading.items() for span, _ in explanation.top_spans(attribute, _WORDS)
-                if not any(match.category == category and span.start < match.span.end and match.span.start < span.end for match in matches)]
+        found = []
+        for category, attribute in leading.items():
+            words = explanation.top_spans(attribute, _WORDS)
+            found += [Evidence(span, category) for span, weight in words if weight >= _SHARE * words[0].weight and not any(
+                match.category == category and span.start < match.span.end and match.span.start < span.end for match in matches)]
+        return found
 
 
 class Scorer:
