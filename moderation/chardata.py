@@ -164,10 +164,14 @@ def lookalikes() -> dict[str, str]:
 
 @functools.cache
 def doubles() -> dict[str, str]:
-    """For a letter that a look-alike folds to, the other letters that such a look-alike may stand for (ρ is p or r)."""
+    """For a letter or digit that a look-alike folds to, the other letters that such a look-alike may stand for (ρ is p or r)."""
     found: dict[str, set[str]] = {}
-    for letters in lookalikes().values():
-        found.setdefault(letters[0], set()).update(letters[1:])
+    for char, letters in lookalikes().items():
+        digit = unicodedata.digit(char, None)
+        if digit is None:
+            found.setdefault(letters[0], set()).update(letters[1:])
+        else:
+            found.setdefault(str(digit), set()).update(letters)
     return {letter: "".join(sorted(others)) for letter, others in found.items() if others}
 
 
@@ -213,7 +217,7 @@ def _entry(code: int, similar: dict[str, str]) -> tuple[str, int]:
     if plain.isascii():
         dressed = unicodedata.normalize("NFKD", char) != unicodedata.normalize("NFD", char)
         mark = STYLED if dressed or not unicodedata.decomposition(char) else MARKED
-        several = HOMOGLYPH if len(similar.get(char, "")) > 1 else 0
+        several = HOMOGLYPH if len(similar.get(char, "")) > 1 or (plain.isdigit() and char in similar) else 0
         return (plain if len(plain) <= 4 else char), (mark | several | upper) << FLAG_SHIFT
     if char in similar:
         return similar[char][0], (HOMOGLYPH | upper) << FLAG_SHIFT

@@ -76,6 +76,7 @@ _NAME_PREFIXES = frozenset("mc mac de la le van von o du di el al san fitz der d
 _SHORT = 3
 _LONG = 6
 _LONG_PHRASE = 8
+_CODE_NAME = 5
 
 
 def _cut(letters: str, is_piece: Callable[[str], bool], most: int) -> int:
@@ -282,7 +283,7 @@ def _gapped(row: Row, found: Candidate, form: Form, term: Term, words: Words) ->
     gaps = re.findall(r"(?:[\W_])+", inside)
     if any(gap.strip() == "'" for gap in gaps) and len(gaps) == 1:  # who're
         return None
-    if any("(" in gap for gap in gaps) and row.text[found.end : found.end + 1] == ")":  # f(x, y)
+    if any("(" in gap for gap in gaps) and row.text[found.end : found.end + 1] == ")" and ")" not in inside:  # f(x, y)
         return None
     if all(len(set(part)) == 1 for part in parts):
         if not _alone_in_letters(row, found) or (form.kind == "dropped" and size < 4):
@@ -297,12 +298,12 @@ def _gapped(row: Row, found: Candidate, form: Form, term: Term, words: Words) ->
         return "spaced"
     if parts[0] == term.text and form.ending:  # the term, and a word of its own behind it
         return None
-    if size <= _SHORT or form.kind != "plain" or any(gap.strip() and gap != gap.strip() for gap in gaps):
+    if size <= _SHORT or form.kind != "plain" or any(gap.strip() and gap != gap.strip() and gap != "-\n" for gap in gaps):
         return None
     long = [part for part in parts if len(part) > 1]
     strange = [part for part in long if not words.is_known(part) and not part.isdigit()]
     cases = {row.case(i, i + len(part)) for part in long for i in (row.text.find(part, found.start),)}
-    if found.spaces:
+    if found.spaces and "-\n" not in gaps:
         if not strange or found.leet or found.masked or ("upper" in cases and len(cases) > 1):
             return None
         if len(parts) > 2 and any(len(part) > 3 and words.is_known(part) for part in parts):
@@ -386,7 +387,8 @@ _TIME_WORDS = frozenset("at by until till from around about before after since Ã
 def _leet(row: Row, found: Candidate, form: Form, term: Term, words: Words) -> str | None:
     """Digits and signs read as letters: the word must not be a number, a model, a time or a known word in leet."""
     inside = row.text[found.start : found.end]
-    if found.respelled or (inside[-1] in "!|+({<[" and (len(form.letters) <= _SHORT or inside[-1] not in "+(" or found.literal < 1)):
+    if found.respelled or (inside[-1] in "!|+({<[" and not inside.endswith("|<")
+                           and (len(form.letters) <= _SHORT or inside[-1] not in "+(" or found.literal < 1)):
         return None
     if inside[0] in _CLOSING and (len(form.letters) <= _SHORT or _is_bracket(row, found)):
         return None
@@ -406,6 +408,8 @@ def _leet(row: Row, found: Candidate, form: Form, term: Term, words: Words) -> s
         return None
     case = row.case(found.start, found.end)
     if digits:
+        if row.text[low - 1 : low] == "#" and re.fullmatch(r"[0-9a-f]{3,8}", whole):  # a colour
+            return None
         if re.fullmatch(r"[a-z]\d{1,3}", whole):
             return None
         if re.fullmatch(r"[a-z]+\d+|\d+[a-z]?|\d+[a-z]\d*", whole) and (case in ("upper", "title") or len(whole) <= 2):
@@ -442,6 +446,8 @@ def _joined(row: Row, found: Candidate, form: Form, term: Term, words: Words) ->
     camel_right = not right or (row.is_upper(found.end) and not row.is_upper(found.end - 1))
     case = row.case(low, high)
     if camel_left and camel_right and case == "mixed" and left not in _NAME_PREFIXES:
+        if row.text[low - 1 : low] == "#":
+            return "joined"
         if (not left or words.pieces(left) < _NEVER or words.is_known(left)) and (not right or words.pieces(right) < _NEVER or words.is_known(right)):
             return "joined"
     if term.reach == "whole":
@@ -514,6 +520,20 @@ def _is_in_another_script(row: Row, found: Candidate) -> bool:
     return sum(bool(row.flags[i] & strange) for i in near) > max(6, len(near) // 2)
 
 
+def _is_part_of_markup(row: Row, found: Candidate, term: Term, words: Words) -> bool:
+    """Whether the word goes on behind a sign of markdown and is a known one (**ban**d), or is a name in a program's text."""
+    inside = row.text[found.start : found.end]
+    behind = re.match(r"[*_~]{1,3}([a-z]+)", row.text[found.end : found.end + 24])
+    before = re.search(r"([a-z]+)[*_~]{1,3}$", row.text[max(0, found.start - 24) : found.start])
+    if (behind or before) and words.is_known((before.group(1) if before else "") + inside + (behind.group(1) if behind else "")):
+        return True
+    if term.reach == "joined" or len(inside) > _CODE_NAME:
+        return False
+    near = row.text[max(0, found.start - 3) : found.start]
+    return (row.text[found.end : found.end + 2] in ("()", "(\"", "('", "[\"")  # x.ban()
+            or bool(re.search(r"\w\.$|(?:^|\s)--?$|\$$|::$|->$", near)))  # x.ban, --ban
+
+
 def _is_doubled_name(row: Row, found: Candidate) -> bool:
     """Whether a capitalised word differs from the term by one letter written twice and no more, as names do."""
     return (row.case(found.start, found.end) == "title" and found.repeats < 2
@@ -551,6 +571,8 @@ def judge(row: Row, found: Candidate, form: Form, term: Term, words: Words) -> s
         if row.text[found.end : found.end + 1] == "_" and row.is_word_at(found.end + 1):
             return None
     if found.repeats and found.edges & 4:  # a known word
+        return None
+    if _is_part_of_markup(row, found, term, words):
         return None
     if re.match(r"'(?!s\b|d\b|m\b|ll\b|re\b|ve\b)\w", row.text[found.end : found.end + 4]):  # an abbreviation: Int'l
         return None

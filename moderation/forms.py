@@ -29,7 +29,7 @@ COMMON_ENDINGS = ("s", "es", "ed", "er", "ers", "ing", "in", "y", "ish", "z")
 
 
 class Form(NamedTuple):
-    """One spelling: `letters` without spaces, of term number `term`; kind plain, swapped, dropped or thinned.
+    """One spelling: `letters` without spaces, of term number `term`; kind plain, swapped, dropped, thinned or reversed.
 
     `apart` is the same spelling in several words, where another term is written so (bandbox, band box).
     """
@@ -103,6 +103,8 @@ def forms_of(term: Term, is_known: Callable[[str], bool], number: int = 0) -> It
                 yield Form(letters, number, "plain", ending)
     seen = set(plain)
     endings = ("", *dict.fromkeys((*term.endings, *extra))) if term.endings else ("",)
+    if term.first and len(stem) >= _SHORTEST_SWAPPED and stem != stem[::-1]:
+        yield Form(stem[::-1], number, "reversed", "")
     dropped = _dropped(stem, term.severity != "mild") if term.reach != "whole" else ()
     for kind, variants in (("swapped", _swapped(stem)), ("dropped", dropped), ("thinned", _thinned(stem))):
         for variant, ending in itertools.product(variants, endings):
@@ -121,8 +123,8 @@ def forms_of(term: Term, is_known: Callable[[str], bool], number: int = 0) -> It
                     yield Form(letters, number, kind, ending)
 
 
-_KIND_NUMBERS = {"plain": 0, "dropped": 2, "swapped": 3, "thinned": 3}  # as csrc/match.c numbers them; 1 is a phrase
-_RANK = {"plain": 0, "thinned": 1, "dropped": 2, "swapped": 3}
+_KIND_NUMBERS = {"plain": 0, "dropped": 2, "swapped": 3, "thinned": 3, "reversed": 3}  # as csrc/match.c numbers them; 1 is a phrase
+_RANK = {"plain": 0, "thinned": 1, "dropped": 2, "swapped": 3, "reversed": 4}
 
 
 class Trie(NamedTuple):

@@ -244,7 +244,7 @@ class Lexicon:
         region = reading.region(found)
         if region in ("url", "e-mail") or (region == "handle" and term.reach != "joined") or (region == "code" and disguise != "plain"):
             return None, f"in {region}"
-        if term.name and is_name(reading.row, found.start, found.end):
+        if (term.name or term.severity == "mild") and is_name(reading.row, found.start, found.end):
             return None, "a name"
         allow = self._allows.find(reading.row, found, form.term)
         if allow:

@@ -39,6 +39,17 @@ static const named_entity ENTITIES[] = {
     {"hellip", 0x2026}, {"bull", 0x2022}, {"middot", 0xB7}, {"hyphen", 0x2010}, {"ZeroWidthSpace", 0x200B},
 };
 
+static const char *const ACCENTS[] = {"acute", "grave", "circ", "uml", "tilde", "ring", "cedil", "slash", "caron", 0};
+
+static int is_named(const char *const *names, const uint32_t *text, int64_t length) {
+    for (; *names; names++) {
+        int64_t k = 0;
+        while ((*names)[k] && k < length && (uint32_t)(*names)[k] == lower(text[k])) k++;
+        if (!(*names)[k] && k == length) return 1;
+    }
+    return 0;
+}
+
 /* The code point of an entity that begins at text[0] == '&', and its length; 0 if there is none. */
 static uint32_t read_entity(const uint32_t *text, int64_t left, int64_t *length) {
     int64_t i = 1;
@@ -60,6 +71,10 @@ static uint32_t read_entity(const uint32_t *text, int64_t left, int64_t *length)
         int64_t end = i;
         while (end < left && end < 16 && is_ascii_letter(text[end])) end++;
         if (end == left || text[end] != ';') return 0;
+        if (end >= 6 && is_named(ACCENTS, text + 2, end - 2)) { /* &iacute; and its like: the bare letter */
+            *length = end + 1;
+            return text[1];
+        }
         for (size_t e = 0; e < sizeof ENTITIES / sizeof *ENTITIES; e++) {
             int64_t k = 0;
             const char *name = ENTITIES[e].name;
@@ -79,15 +94,6 @@ static const char *const INLINE_TAGS[] = {"a", "abbr", "b", "big", "code", "del"
     "mark", "q", "s", "small", "span", "strike", "strong", "sub", "sup", "tt", "u", "wbr", 0};
 static const char *const BLOCK_TAGS[] = {"blockquote", "br", "div", "h1", "h2", "h3", "h4", "hr", "li", "ol", "p", "pre",
     "table", "td", "tr", "ul", 0};
-
-static int is_named(const char *const *names, const uint32_t *text, int64_t length) {
-    for (; *names; names++) {
-        int64_t k = 0;
-        while ((*names)[k] && k < length && (uint32_t)(*names)[k] == lower(text[k])) k++;
-        if (!(*names)[k] && k == length) return 1;
-    }
-    return 0;
-}
 
 /* The length of a tag or short comment that begins at text[0] == '<', or 0. `block` says that it breaks the line.
    Attributes must look like attributes: name, '=', a value without spaces or in quotes. */

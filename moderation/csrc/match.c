@@ -116,6 +116,20 @@ static int32_t masked_length(const row_text *row, int32_t i) {
     return last > i ? last - i : 1;
 }
 
+/* Letters drawn with several signs. */
+typedef struct { const char *signs; char letter; } drawing;
+static const drawing DRAWINGS[] = {
+    {"|<", 'k'}, {"|{", 'k'}, {"|(", 'k'}, {"()", 'o'}, {"[]", 'o'}, {"|_|", 'u'}, {"(_)", 'u'}, {"\\_/", 'u'}, {"|\\|", 'n'}, {"/\\/", 'n'},
+    {"|)", 'd'}, {"|]", 'd'}, {"|3", 'b'}, {"|-|", 'h'}, {"]-[", 'h'}, {"}{", 'h'}, {"/\\", 'a'}, {"|=", 'f'}, {"\\/", 'v'}, {"|2", 'r'}, {"-|-", 't'},
+    {"|*", 'p'}, {"|\\/|", 'm'}, {"/\\/\\", 'm'}, {"\\/\\/", 'w'},
+};
+
+static int32_t drawn(const row_text *row, int32_t i, const char *signs) {
+    int32_t k = 0;
+    while (signs[k] && i + k < row->length && row->codes[i + k] == (uint32_t)signs[k]) k++;
+    return signs[k] ? 0 : k;
+}
+
 typedef struct {
     candidate *found;
     int64_t count, capacity, row_end; /* row_end: where this row's allowance ends */
@@ -237,6 +251,19 @@ static void walk(sink *out, const row_text *row, int32_t row_number, int32_t sta
                     r.node = child(tables, s.node, letter);
                     r.last = (uint8_t)letter;
                     r.respelled++;
+                    PUSH(r);
+                }
+            }
+            if (!(kind & (LETTER | DIGIT | SPACE)) && (c == '|' || c == '(' || c == '[' || c == '/' || c == '\\' || c == ']' || c == '}' || c == '-')) {
+                for (size_t d = 0; d < sizeof DRAWINGS / sizeof *DRAWINGS; d++) {
+                    int letter = DRAWINGS[d].letter - 'a';
+                    int32_t length = mask >> letter & 1 ? drawn(row, s.position, DRAWINGS[d].signs) : 0;
+                    if (!length) continue;
+                    state r = s;
+                    r.position += length;
+                    r.node = child(tables, s.node, letter);
+                    r.last = (uint8_t)letter;
+                    r.leet++;
                     PUSH(r);
                 }
             }
