@@ -24,7 +24,10 @@ _CHUNK = 1000  # comments of one batch when lines are read
 
 # Modules that add commands of their own, and the function that adds them to the subparsers of which command ("" for the
 # program). They are imported only to build the parser, and must not import anything heavy before a command runs.
-EXTENSIONS: tuple[tuple[str, str, str], ...] = ()
+EXTENSIONS: tuple[tuple[str, str, str], ...] = (
+    ("moderation.lexicon_commands", "add_commands", ""),
+    ("moderation.lexicon_commands", "add_evaluate", "evaluate"),
+)
 
 
 def _open() -> Scorer:
@@ -70,7 +73,8 @@ def _serve(arguments: argparse.Namespace) -> int:
 def _check(arguments: argparse.Namespace) -> int:
     found = settings.load()
     for row in settings.TABLE:
-        print(f"{row.variable:<22} {getattr(found, row.name)}")
+        value = getattr(found, row.name)
+        print(f"{row.variable:<25} {', '.join(map(str, value)) or 'none' if isinstance(value, tuple) else value}")
     scorer = _open()
     policy = scorer.policy
     print(f"\nmodel {scorer.versions.model}: {', '.join(policy.attributes)}")

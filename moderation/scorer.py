@@ -3,7 +3,7 @@
 Batch is canonical: one comment is a batch of one. Columns inside (`ScoreTable` is arrays), rows only at the edge, made
 when somebody looks at them. Knows the order of the walk; what each step does is the step's own.
 
-    scorer = open_scorer(ScorerSpec.of(Path("models/default"), Path("seeds/lexicon"), Path("seeds/policy.toml")))
+    scorer = open_scorer(ScorerSpec.of(Path("models/default"), [Path("seeds/lexicon")], Path("seeds/policy.toml")))
     scorer.score("What a lovely garden.").decision.action        # "approve"
 """
 
@@ -211,31 +211,32 @@ class ScorerSpec:
     """Where a scorer's three parts lie, and the digest of what lies there: what another process is sent."""
 
     model: Path
-    lexicon: Path
+    lexicon: tuple[Path, ...]
     policy: Path
+    languages: tuple[str, ...]
     digest: str
 
     @classmethod
-    def of(cls, model: Path, lexicon: Path, policy: Path) -> ScorerSpec:
-        """The spec of what lies at these places now.
+    def of(cls, model: Path, lexicon: Sequence[Path], policy: Path, languages: Sequence[str] = ()) -> ScorerSpec:
+        """The spec of what lies at these places now; `languages` as in `Lexicon.load`.
 
         Raises
         ------
         LoadError : one of them is not there or cannot be read.
         """
         digest = hashlib.sha256()
-        for name, path in (("model", model), ("lexicon", lexicon), ("policy", policy)):
+        for name, path in (("model", model), *(("lexicon_paths", path) for path in lexicon), ("policy", policy)):
             try:
                 digest.update(_digest(path).encode())
             except OSError as error:
                 hint = f"`MODERATION_{name.upper()}` names it"
-                raise LoadError(f"the {name}", [Problem(str(path), f"cannot be read: {error.strerror}", hint)]) from error
-        return cls(model, lexicon, policy, digest.hexdigest())
+                raise LoadError(f"the {name.partition('_')[0]}", [Problem(str(path), f"cannot be read: {error.strerror}", hint)]) from error
+        return cls(model, tuple(lexicon), policy, tuple(languages), digest.hexdigest())
 
     @classmethod
     def from_settings(cls, settings: Settings) -> ScorerSpec:
         """The spec of what the settings name."""
-        return cls.of(settings.model, settings.lexicon, settings.policy)
+        return cls.of(settings.model, settings.lexicon_paths, settings.policy, settings.languages)
 
 
 @functools.lru_cache(maxsize=4)
@@ -246,10 +247,10 @@ def open_scorer(spec: ScorerSpec) -> Scorer:
     ------
     LoadError : what lies at the spec's places is not what the spec was made of, or cannot be used.
     """
-    if ScorerSpec.of(spec.model, spec.lexicon, spec.policy).digest != spec.digest:
+    if ScorerSpec.of(spec.model, spec.lexicon, spec.policy, spec.languages).digest != spec.digest:
         what = "the model, lexicon or policy has changed since the spec was made"
         raise LoadError("the scorer", [Problem("digest", what, "make the spec again")])
     classifier = LinearClassifier.load(spec.model)
-    scorer = Scorer(classifier, Lexicon.load([spec.lexicon]), Policy.load(spec.policy, classifier.attributes))
+    scorer = Scorer(classifier, Lexicon.load(spec.lexicon, spec.languages), Policy.load(spec.policy, classifier.attributes))
     scorer.score("")  # builds the tables that are built on first use
     return scorer

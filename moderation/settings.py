@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ from moderation.errors import Problem, SettingsError
 
 PREFIX = "MODERATION_"
 ROOT = Path(__file__).resolve().parent.parent
+_TAG = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
 class _Refused(Exception):
@@ -56,6 +58,17 @@ def _path(value: str) -> Path:
     return Path(value)
 
 
+def _paths(value: str) -> tuple[Path, ...]:
+    return tuple(_path(part) for part in value.split(os.pathsep))
+
+
+def _languages(value: str) -> tuple[str, ...]:
+    tags = tuple(part.strip() for part in value.split(",") if part.strip())
+    if not all(_TAG.fullmatch(tag) for tag in tags):
+        raise _Refused("expected language tags separated by commas, such as `hi,hi-Latn`")
+    return tags
+
+
 def _text(value: str) -> str:
     if not value.strip():
         raise _Refused("expected some text")
@@ -79,7 +92,8 @@ class Setting(NamedTuple):
 # A default path is a place in this repository; a path from the environment is taken as it stands.
 TABLE = (
     Setting("model", "models/default", "folder of the classifier", _path),
-    Setting("lexicon", "seeds/lexicon", "folder of the word lists", _path),
+    Setting("lexicon_paths", "seeds/lexicon", "word lists: folders and files, separated by colons", _paths),
+    Setting("languages", "", "languages whose word lists are read beside those that are on by default, such as `hi,hi-Latn`", _languages),
     Setting("policy", "seeds/policy.toml", "the site's comment policy", _path),
     Setting("host", "127.0.0.1", "address to listen on", _text),
     Setting("port", "8000", "port to listen on", _number(1, 65535)),
@@ -95,7 +109,8 @@ class Settings:
     """The settings in force; `TABLE` says what each is for."""
 
     model: Path
-    lexicon: Path
+    lexicon_paths: tuple[Path, ...]
+    languages: tuple[str, ...]
     policy: Path
     host: str
     port: int
@@ -120,10 +135,12 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         try:
             values[setting.name] = setting.read(setting.default if given is None else given)
         except _Refused as refusal:
-            problems.append(Problem(setting.variable, str(refusal), f"the default is {setting.default}"))
+            problems.append(Problem(setting.variable, str(refusal), f"the default is {setting.default or 'none'}"))
             continue
-        if given is None and isinstance(values[setting.name], Path):
+        if given is None and setting.read is _path:
             values[setting.name] = ROOT / values[setting.name]
+        if given is None and setting.read is _paths:
+            values[setting.name] = tuple(ROOT / path for path in values[setting.name])
     known = [setting.variable for setting in TABLE]
     for name in sorted(set(environment).difference(known)):
         if name.startswith(PREFIX):

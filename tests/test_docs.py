@@ -16,7 +16,8 @@ DOCS = README + "".join(path.read_text(encoding="utf-8") for path in sorted((ROO
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.variable)
 def test_every_setting_is_in_the_readme(row):
-    assert f"| `{row.variable}` | `{row.default}` | {row.help} |" in README
+    default = f"`{row.default}`" if row.default else "none"
+    assert f"| `{row.variable}` | {default} | {row.help} |" in README
 
 
 @pytest.mark.parametrize(("table", "key"), [(table, key) for table, keys in KEYS.items() for key in keys])

@@ -113,7 +113,7 @@ def parts(tmp_path):
 
 
 def spec_of(parts):
-    return ScorerSpec.of(parts / "model", parts / "lexicon", parts / "policy.toml")
+    return ScorerSpec.of(parts / "model", [parts / "lexicon"], parts / "policy.toml")
 
 
 def test_a_spec_travels_and_opens_once_per_process(parts):
@@ -133,12 +133,12 @@ def test_a_spec_is_not_opened_on_other_content(parts, changed):
         open_scorer(spec)
 
 
-@pytest.mark.parametrize("missing", ["model", "lexicon", "policy.toml"])
-def test_what_is_missing_is_named(parts, missing):
+@pytest.mark.parametrize(("missing", "variable"), [("model", "MODEL"), ("lexicon", "LEXICON_PATHS"), ("policy.toml", "POLICY")])
+def test_what_is_missing_is_named(parts, missing, variable):
     (parts / missing).rename(parts / "elsewhere")
     with pytest.raises(LoadError, match="cannot be read") as caught:
         spec_of(parts)
-    assert f"MODERATION_{missing.removesuffix('.toml').upper()}" in str(caught.value)
+    assert f"`MODERATION_{variable}` names it" in str(caught.value)
 
 
 def test_a_policy_loaded_for_other_attributes_is_refused(scorer):

@@ -20,13 +20,20 @@ def test_a_path_from_the_environment_is_taken_as_it_stands():
     assert str(settings.load({"MODERATION_POLICY": "mine.toml"}).policy) == "mine.toml"
 
 
+def test_lists_are_read_as_lists():
+    found = settings.load({"MODERATION_LEXICON_PATHS": "ours:theirs/list.txt", "MODERATION_LANGUAGES": "hi, hi-Latn"})
+    assert [str(path) for path in found.lexicon_paths] == ["ours", "theirs/list.txt"]
+    assert found.languages == ("hi", "hi-Latn")
+    assert settings.load({}).lexicon_paths == (settings.ROOT / "seeds/lexicon",)
+
+
 def test_other_variables_are_none_of_our_business():
     assert settings.load({"PATH": "/bin", "MODERATIONS": "3"}) == settings.load({})
 
 
 def test_every_problem_is_reported_at_once(golden):
     environment = {"MODERATION_PORT": "70000", "MODERATION_WORKERS": "many", "MODERATION_LOG_LEVEL": "loud", "MODERATION_POLICY": "",
-                   "MODERATION_MAX_BODDY": "1", "MODERATION_COLOUR": "red", "MODERATION_HOST": " "}
+                   "MODERATION_MAX_BODDY": "1", "MODERATION_COLOUR": "red", "MODERATION_HOST": " ", "MODERATION_LANGUAGES": "Hindi please"}
     with pytest.raises(SettingsError) as caught:
         settings.load(environment)
     golden("settings_error.txt", f"{caught.value}\n")
