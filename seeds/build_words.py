@@ -153,7 +153,7 @@ def plural(noun: str) -> str:
 
 
 def read_terms(paths: Iterable[Path]) -> dict[str, set[str]]:
-    """Every term of one word, with its forms."""
+    """Every term as one word, with its forms."""
     found: dict[str, set[str]] = {}
     for path in paths:
         for line in path.read_text(encoding="utf-8").splitlines():
@@ -161,10 +161,10 @@ def read_terms(paths: Iterable[Path]) -> dict[str, set[str]]:
                 continue
             term, _, options = line.partition(" : ")
             endings = [option[1:] for option in options.split() if option.startswith("+")]
-            if " " not in term:
-                found[term] = {term, *(term + ending for ending in endings)}
-                if "exact" not in options.split():
-                    found[term] |= {plural(term), term + "es"} if term.endswith("o") else {plural(term)}
+            solid = term.replace(" ", "")  # phrases are found run together too
+            found[solid] = {solid, *(solid + ending for ending in endings)}
+            if "exact" not in options.split():
+                found[solid] |= {plural(solid), solid + "es"} if solid.endswith("o") else {plural(solid)}
     return found
 
 

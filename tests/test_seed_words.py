@@ -41,14 +41,13 @@ def term_files() -> list[TermFile]:
 
 @pytest.fixture(scope="module")
 def forbidden(term_files: list[TermFile]) -> set[str]:
-    """Every term of one word and its forms as they are spelt."""
+    """Every term and its forms as they are spelt, phrases run together."""
     forms: set[str] = set()
-    for file in term_files:
-        for term in file.terms:
-            if " " not in term.text and term.text.isascii() and file.enabled:
-                forms |= {term.text, *(term.text + ending for ending in term.endings if ending not in ("s", "es"))}
-                if "s" in term.endings:
-                    forms.add(build_words.plural(term.text))
+    for term in (term for file in term_files if file.enabled for term in file.terms):
+        letters = term.text.replace(" ", "")
+        forms |= {letters, *(letters + ending for ending in term.endings if ending not in ("s", "es"))}
+        if "s" in term.endings:
+            forms.add(build_words.plural(letters))
     return forms
 
 
