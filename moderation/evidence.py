@@ -336,11 +336,12 @@ def _masked(row: Row, found: Candidate, form: Form, term: Term, words: Words) ->
         return None
     behind = row.text[found.end : found.end + 1]
     before = row.text[found.start - 1 : found.start] if found.start else ""
-    if behind in ("*", "#", "_", "-") and behind in signs and not (before == behind):
+    if behind in ("*", "#", "_", "-") and behind in signs and before != behind:
         return None
     if len(signs) > 1 and re.fullmatch(r"\w(?:[^\w\s]\w)+", inside):  # r-e-a-d
         return None
-    if inside[-1] in "*_" and not inside[-2:-1] == inside[-1] and re.search(rf"(?<!\w){re.escape(inside[-1])}\w[^\n]*$", row.text[max(0, found.start - 200) : found.start]):
+    opened = rf"(?<!\w){re.escape(inside[-1])}\w[^\n]*$"
+    if inside[-1] in "*_" and inside[-2:-1] != inside[-1] and re.search(opened, row.text[max(0, found.start - 200) : found.start]):
         return None  # *by far*
     if before == inside[-1] or ("_" in signs and len(set(signs)) > 1):  # **bold**, p*_max
         return None
@@ -448,7 +449,7 @@ def _joined(row: Row, found: Candidate, form: Form, term: Term, words: Words) ->
     if camel_left and camel_right and case == "mixed" and left not in _NAME_PREFIXES:
         if row.text[low - 1 : low] == "#":
             return "joined"
-        if (not left or words.pieces(left) < _NEVER or words.is_known(left)) and (not right or words.pieces(right) < _NEVER or words.is_known(right)):
+        if all(not side or words.pieces(side) < _NEVER or words.is_known(side) for side in (left, right)):
             return "joined"
     if term.reach == "whole":
         return None
@@ -463,8 +464,9 @@ def _joined(row: Row, found: Candidate, form: Form, term: Term, words: Words) ->
     if left:
         pieces += 1 if len(set(left)) == 1 and left[0] in "xzq" else words.pieces(left)
     if right:
-        pieces += (1 if len(set(right)) == 1 and right[0] in "xzq" or right in _SUFFIXES or (right in COMMON_ENDINGS and len(form.letters) > _SHORT)
-                   else words.pieces(right))
+        ending = (len(set(right)) == 1 and right[0] in "xzq") or right in _SUFFIXES or (
+            right in COMMON_ENDINGS and len(form.letters) > _SHORT)
+        pieces += 1 if ending else words.pieces(right)
     if pieces >= _NEVER:
         return None
     if words.known_pieces(token) < pieces or (words.known_pieces(token) == pieces and len(form.letters) <= 4 and len(left) < 3):

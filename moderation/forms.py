@@ -6,7 +6,7 @@ masks, gaps, repeats) need no form.
 >>> from moderation.terms import Term
 >>> term = Term("banana", "obscene", "strong", endings=("s",))
 >>> sorted({form.letters for form in forms_of(term, lambda word: False) if form.kind == "swapped" and not form.ending})
-['baanna', 'bannaa', 'bnaana']
+['baanna', 'banaan', 'bannaa', 'bnaana']
 """
 
 from __future__ import annotations
@@ -186,7 +186,7 @@ def build_trie(terms: Sequence[Term], is_known: Callable[[str], bool]) -> Trie:
             reach |= lengths[child] << 1
         lengths[number] = reach & 0xFFFFFFFF
     kinds = [1 if " " in terms[form.term].text else _KIND_NUMBERS[form.kind] for form in forms]
-    return Trie(forms, np.asarray(masks, np.uint32), np.asarray(firsts, np.uint32), np.asarray(ends, np.int32), np.asarray(kinds or [0], np.uint8),
-                np.asarray(lengths, np.uint32),
+    return Trie(forms, np.asarray(masks, np.uint32), np.asarray(firsts, np.uint32), np.asarray(ends, np.int32),
+                np.asarray(kinds or [0], np.uint8), np.asarray(lengths, np.uint32),
                 np.asarray(other_first, np.uint32), np.asarray([code for _, code, _ in others] or [0], np.uint32),
                 np.asarray([child for _, _, child in others] or [0], np.uint32))

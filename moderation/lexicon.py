@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -96,8 +96,9 @@ class _Compiled:
                 kinds[code] |= _APOSTROPHE
         slots = 1 << max(8, (words.count("\n") * 3 // 2).bit_length())
         table = np.zeros(slots, np.uint32)
-        arrays = {"child_mask": trie.child_mask, "child_first": trie.child_first, "form": trie.form, "form_kind": trie.form_kind, "lengths": trie.lengths, "doubles": doubles, "other_first": trie.other_first,
-                  "other_code": trie.other_code, "other_child": trie.other_child, "readings": readings, "respellings": respellings,
+        arrays = {"child_mask": trie.child_mask, "child_first": trie.child_first, "form": trie.form, "form_kind": trie.form_kind,
+                  "lengths": trie.lengths, "doubles": doubles, "other_first": trie.other_first, "other_code": trie.other_code,
+                  "other_child": trie.other_child, "readings": readings, "respellings": respellings,
                   "kinds": kinds, "words": table}
         types = {"form": "int32_t[]", "form_kind": "uint8_t[]", "kinds": "uint8_t[]"}
         self._pointers = {name: ffi.from_buffer(types.get(name, "uint32_t[]"), array) for name, array in arrays.items()}
@@ -167,7 +168,8 @@ class Lexicon:
             else:
                 files.append(path)
         if not files:
-            raise LexiconError("lexicon", [Problem(", ".join(map(str, paths)), "no term files there", "name .txt files or a folder of them")])
+            problem = Problem(", ".join(map(str, paths)), "no term files there", "name .txt files or a folder of them")
+            raise LexiconError("lexicon", [problem])
         read = [file for file in read_terms(files) if file.enabled or file.language in languages]
         return cls([term for file in read for term in file.terms], "\n".join(words), "\n".join(common).split(),
                    [allow for file in read for allow in file.allows])
@@ -184,7 +186,8 @@ class Lexicon:
             reading = _Reading(batch, row)
             accepted = [(found, index, disguise) for found, index in candidates if (disguise := self._judge(reading, found, index)[0])]
             if accepted:
-                matches = [match for match in map(lambda a: self._match(reading, *a), _resolve(accepted, self, len(reading.row.text))) if match]
+                resolved = _resolve(accepted, self, len(reading.row.text))
+                matches = [match for chosen in resolved if (match := self._match(reading, *chosen))]
                 if matches:
                     results.append(RowMatches(row, matches))
         return results
@@ -390,9 +393,9 @@ class _Reading:
             return None
         for pattern, name in ((_LINK, "url"), (_EMAIL, "e-mail"), (_HANDLE, "handle")):
             for match in pattern.finditer(chunk):
-                if low + match.start() <= span.start and span.end <= low + match.end():
-                    if not (name == "handle" and self.row.text[found.start] == "@"):
-                        return name
+                within = low + match.start() <= span.start and span.end <= low + match.end()
+                if within and not (name == "handle" and self.row.text[found.start] == "@"):
+                    return name
         return None
 
     @cached_property

@@ -29,7 +29,8 @@ def _explain(arguments: argparse.Namespace) -> int:
     print(f"readable  {text.readable.text}")
     print(f"squeezed  {text.squeezed.text}")
     for match in lexicon.find(text):
-        print(f"match     {match.span.start}-{match.span.end} {match.term} ({match.category}, {match.severity}, {match.disguise}, {match.region})")
+        print(f"match     {match.span.start}-{match.span.end} {match.term} "
+              f"({match.category}, {match.severity}, {match.disguise}, {match.region})")
     for finding in dict.fromkeys(lexicon.explain(text)):
         print(f"candidate {finding.span.start}-{finding.span.end} {finding.term}: {finding.outcome}"
               + (f" ({finding.disguise})" if finding.disguise else ""))

@@ -99,8 +99,8 @@ class _Draft:
     def term(self, language: str) -> Term:
         endings = () if "exact" in self.options else ("s", "es", *self.endings)
         reach = "joined" if "joined" in self.options else "whole" if "whole" in self.options else "apart"
-        return Term(self.text, self.category, self.severity, language, reach, "plain" in self.options, "name" in self.options, "first" in self.options,
-                    tuple(dict.fromkeys(endings)), tuple(self.allow), tuple(self.yes), tuple(self.no), self.where)
+        return Term(self.text, self.category, self.severity, language, reach, "plain" in self.options, "name" in self.options,
+                    "first" in self.options, tuple(dict.fromkeys(endings)), tuple(self.allow), tuple(self.yes), tuple(self.no), self.where)
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:
@@ -180,7 +180,8 @@ class _Reader:
         text, colon, options = line.partition(" : ")
         text = text.strip()
         if text != " ".join(text.lower().split()):
-            self.problem(number, 1, f"the term `{text}` is not in lower case with single spaces", f"write `{' '.join(text.lower().split())}`")
+            self.problem(number, 1, f"the term `{text}` is not in lower case with single spaces",
+                         f"write `{' '.join(text.lower().split())}`")
         strange = next((char for char in text if char.isascii() and not char.isalpha() and char != " "), None)
         if strange not in (None, ":"):
             self.problem(number, text.index(str(strange)) + 1, f"`{strange}` in a term",

@@ -14,7 +14,7 @@ from pathlib import Path
 import confusable_homoglyphs
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from moderation import chardata  # noqa: E402  (the script is run from a checkout, not an installed package)
+from moderation import chardata  # (the script is run from a checkout, not an installed package)
 
 SOURCE = Path(confusable_homoglyphs.__file__).with_name("confusables.json")
 

@@ -34,7 +34,8 @@ def found(lexicon: Lexicon, text: str) -> list[list[str]]:
     return [[match.term, text[match.span.start : match.span.end], match.disguise, match.region] for match in lexicon.find(normalize(text))]
 
 
-@pytest.mark.parametrize("case", json.loads((CASES / "lexicon_matches.json").read_text(encoding="utf-8")), ids=lambda case: ascii(case["text"]))
+@pytest.mark.parametrize("case", json.loads((CASES / "lexicon_matches.json").read_text(encoding="utf-8")),
+                         ids=lambda case: ascii(case["text"]))
 def test_finds_each_term_where_it_stands_and_says_how_it_was_disguised(lexicon: Lexicon, case: dict[str, Any]) -> None:
     assert found(lexicon, case["text"]) == case["matches"]
 
@@ -48,7 +49,8 @@ def test_every_term_matches_its_yes_texts_and_none_of_its_no_texts(lexicon: Lexi
 
 
 def test_every_term_is_found_in_plain_spelling(lexicon: Lexicon) -> None:
-    missed = [term.where for term in lexicon.terms if not found(lexicon, f"what {term.text}, they wrote") and not found(lexicon, f"said the {term.text}")]
+    missed = [term.where for term in lexicon.terms
+              if not found(lexicon, f"what {term.text}, they wrote") and not found(lexicon, f"said the {term.text}")]
     # a phrase or a word inside a longer one may be found as another term, never as nothing
     assert missed == []
 
@@ -72,7 +74,8 @@ def test_sees_through_disguises_and_spares_the_innocent(lexicon: Lexicon, half: 
 WORDS = st.sampled_from(["banana", "figs", "big plum", "basil"])
 
 
-@given(word=WORDS, name=st.sampled_from(sorted(DISGUISES)), variant=st.integers(0, 20), before=st.sampled_from(["", "it is a ", "“", "\U0001d41a – "]))
+@given(word=WORDS, name=st.sampled_from(sorted(DISGUISES)), variant=st.integers(0, 20),
+       before=st.sampled_from(["", "it is a ", "“", "\U0001d41a – "]))
 def test_a_match_covers_the_disguised_word_and_nothing_else(word: str, name: str, variant: int, before: str) -> None:
     written = DISGUISES[name].write(word, variant)
     if written is None or name.startswith(("joined", "ending", "plural", "mask_dot")):
@@ -95,7 +98,7 @@ def test_any_text_is_searched_and_spans_lie_inside_it_without_overlap(text: str)
 @settings(max_examples=60)
 @given(st.lists(st.text(st.sampled_from("banfigsplum 4*.-\n'\"uо"), max_size=40), max_size=6))
 def test_a_batch_is_searched_like_its_texts_one_by_one(texts: list[str]) -> None:
-    together = {row: matches for row, matches in FRUIT.find_batch(fold_batch(texts))}
+    together = dict(FRUIT.find_batch(fold_batch(texts)))
     assert together == {row: matches for row, text in enumerate(texts) if (matches := FRUIT.find(normalize(text)))}
 
 
@@ -119,7 +122,8 @@ def test_an_operators_file_adds_terms_and_allows(tmp_path: Path) -> None:
     base = tmp_path / "base.txt"
     base.write_text("[obscene mild]\nbanana\n", encoding="utf-8")
     both = Lexicon.load([base, own])
-    assert found(both, "banana bread with kumquat, banana") == [["kumquat", "kumquat", "plain", "own"], ["banana", "banana", "plain", "own"]]
+    assert found(both, "banana bread with kumquat, banana") == [
+        ["kumquat", "kumquat", "plain", "own"], ["banana", "banana", "plain", "own"]]
     assert both.version != Lexicon.load([base]).version
 
 
@@ -143,11 +147,13 @@ def test_explain_says_what_became_of_each_candidate() -> None:
     assert {("fig", "allowed by `fig leaf`"), ("basil", "a name"), ("banana", "match")} <= outcomes
 
 
-@pytest.mark.parametrize("unit", ["b", "banana ", "b*", "f*****s ", ".", " ", "\u0301", "fi", "4", "@", "fig leaf ", "b.", "b a ", "()", "\"", "xbananax"])
+@pytest.mark.parametrize("unit", ["b", "banana ", "b*", "f*****s ", ".", " ", "\u0301", "fi", "4", "@", "fig leaf ", "b.", "b a ", "()",
+                                  "\"", "xbananax"])
 def test_a_megabyte_of_one_thing_is_searched(unit: str) -> None:
     # No time is asserted: work that grew with the square of a megabyte would not come back at all.
     FRUIT.find(normalize(unit * (1_000_000 // len(unit))))
 
 
 def test_every_lexicon_file_is_read_without_a_problem() -> None:
-    assert len(read_terms([path for path in FILES if path.name not in ("words.txt", "common.txt", "innocent.txt", "not_innocent.txt")])) >= 3
+    lists = ("words.txt", "common.txt", "innocent.txt", "not_innocent.txt")
+    assert len(read_terms([path for path in FILES if path.name not in lists])) >= 3
