@@ -29,6 +29,9 @@ bench: $(VENV)/.dev ## measure what the scorer and the service cost
 train: $(VENV)/.dev ## train models/default from the training data (see `moderation train --help`)
 	$(BIN)/python -m moderation train
 
+train-demo: $(VENV)/.dev ## train a tiny model in seconds, to see that training works
+	$(BIN)/python -m moderation train --demo --out $(VENV)/demo
+
 clean: ## remove the virtual environment and what was built
 	rm -rf $(VENV) moderation/_build
 
