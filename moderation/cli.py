@@ -27,6 +27,8 @@ _CHUNK = 1000  # comments of one batch when lines are read
 EXTENSIONS: tuple[tuple[str, str, str], ...] = (
     ("moderation.lexicon_commands", "add_commands", ""),
     ("moderation.lexicon_commands", "add_evaluate", "evaluate"),
+    ("moderation.train.commands", "add_train", ""),
+    ("moderation.train.commands", "add_evaluate", "evaluate"),
 )
 
 

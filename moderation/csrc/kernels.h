@@ -118,7 +118,9 @@ void md_fit_scores(const uint32_t *ids, const int64_t *rows, int64_t n, const fl
 /* gradient[id] += scale[i] * errors[i] for every id of row i; gradient: [buckets][8]. */
 void md_fit_gradient(const uint32_t *ids, const int64_t *rows, int64_t n, const float *scale, const float *errors, float *gradient);
 
-/* One pass of AdaGrad over `order`; labels, importance (0: the label is missing): [rows][8]. Updates weights, squares
-   (sums of squared gradients, at least 1e-8 at the start), bias and bias_squares in place; answers the summed loss. */
+/* One pass of AdaGrad over `order`; labels, importance (0: the label is missing): [rows][8]; groups: [rows], each with a bias
+   of its own. Updates state ([buckets][2][8]: weights, and sums of squared gradients, above 0 at the start), bias and
+   bias_squares ([groups][8]) in place; answers the summed loss. */
 double md_fit_epoch(const uint32_t *ids, const int64_t *rows, const int64_t *order, int64_t n, const float *scale, const float *labels,
-                    const float *importance, float *weights, float *squares, float *bias, float *bias_squares, float rate, float decay);
+                    const float *importance, const int32_t *groups, float *state, float *bias, float *bias_squares, float rate,
+                    float decay);

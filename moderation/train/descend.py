@@ -87,13 +87,16 @@ class Descent:
 
 
 def descend(data: Matrix, scale: npt.NDArray[np.float64], labels: Floats, importance: Floats, buckets: int, how: Descent,
-            order: npt.NDArray[np.int64] | None = None, progress: Callable[[int], object] = lambda _: None,
+            groups: npt.NDArray[np.int32] | None = None, order: npt.NDArray[np.int64] | None = None,
+            progress: Callable[[int], object] = lambda _: None,
             weights: Floats | None = None) -> tuple[Floats, Floats]:
-    """Weights (buckets, 8) and bias (8,) that minimise the logistic loss over stated labels.
+    """Weights (buckets, 8) and biases (groups, 8) that minimise the logistic loss over stated labels.
 
     Parameters
     ----------
     labels, importance : (n, k); a label may be soft, one of importance 0 is missing.
+    groups : (n,), numbers from 0 on; each group has a bias of its own, so that what a source calls toxic more often
+        than others is not learnt as the style that it is written in.
     order : the rows to learn from; all of them by default.
     weights : where to start; nothing by default.
     """
@@ -104,13 +107,16 @@ def descend(data: Matrix, scale: npt.NDArray[np.float64], labels: Floats, import
     heavy = np.zeros_like(wide)
     heavy[:, :k] = importance
     small = np.ascontiguousarray(scale, np.float32)
-    found = np.zeros((buckets, OUTPUTS), np.float32) if weights is None else weights.copy()
-    squares = np.full_like(found, how.start)
+    state = np.zeros((buckets, 2, OUTPUTS), np.float32)
+    state[:, 1] = how.start
+    if weights is not None:
+        state[:, 0] = weights
     rows = np.arange(len(data)) if order is None else order
+    group = np.zeros(len(data), np.int32) if groups is None else np.ascontiguousarray(groups, np.int32)
     mass = heavy[rows].sum(axis=0)
     prior = np.clip((heavy[rows] * wide[rows]).sum(axis=0) / np.maximum(mass, 1), 1e-4, 1 - 1e-4)
-    bias = np.log(prior / (1 - prior)).astype(np.float32)
-    bias_squares = np.ones(OUTPUTS, np.float32)
+    bias = np.tile(np.log(prior / (1 - prior)).astype(np.float32), (int(group.max(initial=0)) + 1, 1))
+    bias_squares = np.ones_like(bias)
     random = np.random.default_rng(how.seed)
     parts = 8
     for epoch in range(how.epochs):
@@ -120,7 +126,7 @@ def descend(data: Matrix, scale: npt.NDArray[np.float64], labels: Floats, import
             rate = how.rate * min(1.0, left / how.cooling) if how.cooling > 0 else how.rate
             chosen = np.ascontiguousarray(chosen)
             library.md_fit_epoch(pointer("uint32_t", data.ids), pointer("int64_t", data.rows), pointer("int64_t", chosen), len(chosen),
-                                 pointer("float", small), pointer("float", wide), pointer("float", heavy), pointer("float", found),
-                                 pointer("float", squares), pointer("float", bias), pointer("float", bias_squares), rate, how.decay)
+                                 pointer("float", small), pointer("float", wide), pointer("float", heavy), pointer("int32_t", group),
+                                 pointer("float", state), pointer("float", bias), pointer("float", bias_squares), rate, how.decay)
             progress(len(chosen))
-    return found, bias
+    return np.ascontiguousarray(state[:, 0]), bias

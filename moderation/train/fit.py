@@ -19,18 +19,24 @@ from moderation.train import calibrate, descend
 from moderation.train import corpus as corpora
 from moderation.train.corpus import ATTRIBUTES, DEVELOPMENT, TRAIN, Corpus
 
-# How much a row of a source counts. davidson: strong bias against African-American English; guest_misogyny: its negatives
-# only say what they are not; wiki_context: nearly all negatives, of one register.
+# How much a row of a source counts: its labels and how it was drawn can be trusted less.
 SOURCE_WEIGHTS: Mapping[str, float] = {"davidson": 0.3, "guest_misogyny": 0.5}
+# Sources that share a register and a way of drawing rows share a bias in training, the others have one each: so a source with
+# many positives does not make its style look hostile, while the clean and the hostile rows of one register teach together.
+REGISTERS: Mapping[str, str] = {
+    "civil_comments": "news", "civil_toxic_spans": "news",
+    "jigsaw_tcc": "wikipedia", "jigsaw_tcc_cleaned": "wikipedia", "wiki_context_gc": "wikipedia", "wiki_context_gn": "wikipedia",
+    "paradetox_toxic": "paradetox", "paradetox_neutral": "paradetox",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """Everything that training decides beforehand."""
 
-    features: FeatureSpec = field(default_factory=FeatureSpec)
+    features: FeatureSpec = field(default_factory=lambda: FeatureSpec(char_min=3))
     lengths: Lengths = field(default_factory=lambda: Lengths(least=8.0, half=1500.0, gate=1000.0))
-    descent: descend.Descent = field(default_factory=descend.Descent)
+    descent: descend.Descent = field(default_factory=lambda: descend.Descent(epochs=6, rate=1.0, start=0.1, decay=5e-4))
     source_weights: Mapping[str, float] = field(default_factory=lambda: SOURCE_WEIGHTS)
     clean_weight: float = 1.0
     mixtures: int = 4000
@@ -50,6 +56,13 @@ def targets(corpus: Corpus, recipe: Recipe) -> tuple[npt.NDArray[np.float32], np
     return np.nan_to_num(corpus.labels).astype(np.float32), importance.astype(np.float32)
 
 
+def groups(corpus: Corpus) -> npt.NDArray[np.int32]:
+    """The number of each row's register."""
+    names = [REGISTERS.get(str(source), str(source)) for source in corpus.sources]
+    numbers: npt.NDArray[np.int32] = np.unique(names, return_inverse=True)[1].astype(np.int32)
+    return numbers
+
+
 def quantise(weights: npt.NDArray[np.float32], k: int, clip: float = 1e-5) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float64]]:
     """Weights as whole steps, (buckets, 8) int8, and what a step is worth, (k,); the largest few are cut off."""
     seen = np.abs(weights[:, :k])
@@ -67,7 +80,7 @@ def fit(corpus: Corpus, part: npt.NDArray[np.int8], name: str, recipe: Recipe, p
     data = descend.matrix(train.texts, spec, lambda done: progress("reading", done, len(train)))
     labels, importance = targets(train, recipe)
     weights, _ = descend.descend(data, descend.norm(np.diff(data.rows), recipe.lengths), labels, importance, spec.buckets, recipe.descent,
-                                 progress=lambda done: progress("fitting", done, recipe.descent.epochs * len(train)))
+                                 groups=groups(train), progress=lambda done: progress("fitting", done, recipe.descent.epochs * len(train)))
     del data
     return finish(weights, development, name, recipe)
 
@@ -103,3 +116,9 @@ def gather(paths: Sequence[Path | str], seed: int, mapping: Mapping[str, str] | 
         corpus = corpora.concatenate([corpus, extra])
         part = np.concatenate([part, np.full(len(extra), TRAIN, np.int8)])
     return corpus, part
+
+
+def demo(contrast_file: Path, seed: int) -> tuple[Corpus, npt.NDArray[np.int8]]:
+    """The contrast sentences alone, split: enough to see in seconds that training works."""
+    corpus = corpora.read_contrasts(contrast_file)
+    return corpus, corpora.split(corpus, seed)

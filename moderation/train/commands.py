@@ -1,0 +1,149 @@
+"""The commands `moderation train` and `moderation evaluate model`. Thin: parse, call, print.
+
+Nothing heavy is imported before a command runs, so that `moderation --help` stays quick.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from moderation import settings
+from moderation.classifier import LinearClassifier
+from moderation.errors import DataError, Problem
+
+if TYPE_CHECKING:
+    from moderation.train.corpus import Corpus
+    from moderation.train.fit import Progress
+
+DATA = settings.ROOT.parent / "shared/data/train.parquet"
+CONTRASTS = settings.ROOT / "seeds/contrasts"
+MODELS = settings.ROOT / "models"
+
+
+def add_train(subparsers: Any) -> None:
+    """Add `train` to the command line's parsers."""
+    train = subparsers.add_parser("train", help="train a model from labelled comments, or adapt one to a site's own")
+    train.add_argument("data", nargs="*", type=Path, metavar="DATA",
+                       help=f"Parquet, CSV, TSV or JSON lines (default: {DATA.name} of the project)")
+    train.add_argument("--out", type=Path, default=MODELS / "default", help="the model's folder; its name is the model's name")
+    train.add_argument("--column", action="append", default=[], metavar="OURS=THEIRS",
+                       help="which column holds the text or an attribute: --column text=body --column toxicity=is_toxic")
+    train.add_argument("--contrasts", type=Path, default=CONTRASTS / "train.toml", help="contrast sentences to train on as well")
+    train.add_argument("--base", type=Path, help="adapt this model instead of training anew; wants --add")
+    train.add_argument("--add", type=Path, action="append", default=[], help="a site's own labels, in any of the formats")
+    train.add_argument("--seed", type=int, default=0, help="the same seed gives the same model")
+    train.add_argument("--demo", action="store_true", help="train in seconds on the contrast sentences alone, to see that training works")
+    train.set_defaults(run=_train)
+
+
+def add_evaluate(subparsers: Any) -> None:
+    """Add `model` to what `evaluate` measures."""
+    evaluate = subparsers.add_parser("model", help="a model on labelled comments; two models side by side")
+    evaluate.add_argument("model", type=Path, help="the model's folder")
+    evaluate.add_argument("data", nargs="*", type=Path, metavar="DATA", help="labelled comments (default: those of the project)")
+    evaluate.add_argument("--with", dest="other", type=Path, help="another model's folder, to be compared in pairs")
+    evaluate.add_argument("--part", choices=("development", "test", "all"), default="development",
+                          help="which part of the data; the test part is for the card")
+    evaluate.add_argument("--column", action="append", default=[], metavar="OURS=THEIRS", help="as for `train`")
+    evaluate.add_argument("--page", type=Path, help="write an HTML page with curves as well")
+    evaluate.add_argument("--threshold", type=float, default=0.5, help="of toxicity, for the tables that count flagged comments")
+    evaluate.add_argument("--seed", type=int, default=0, help="of the split")
+    evaluate.set_defaults(run=_evaluate)
+
+
+def _mapping(columns: list[str]) -> dict[str, str] | None:
+    problems = [Problem(f"--column {column}", "expected OURS=THEIRS", "as in --column text=body")
+                for column in columns if "=" not in column]
+    if problems:
+        raise DataError("the command line", problems)
+    return dict(column.split("=", 1) for column in columns) or None
+
+
+def _data(paths: list[Path]) -> list[Path]:
+    if not paths and not DATA.exists():
+        raise DataError("the command line", [Problem("DATA", "no file is named and the project's own data are not there",
+                                                     "name a file, or give --demo")])
+    return paths or [DATA]
+
+
+def _bars() -> tuple[Progress, list[Any]]:
+    from tqdm import tqdm
+
+    bars: dict[str, Any] = {}
+
+    def progress(what: str, done: int, total: int) -> None:
+        if what not in bars:
+            for bar in bars.values():
+                bar.close()
+            bars[what] = tqdm(total=total, desc=what, unit="comment", unit_scale=True, mininterval=0.5)
+        bars[what].update(done)
+
+    return progress, list(bars.values())
+
+
+def _train(arguments: argparse.Namespace) -> int:
+    from moderation.train import card, fit
+
+    progress, _ = _bars()
+    if arguments.base:
+        return _adapt(arguments, progress)
+    recipe = fit.Recipe(seed=arguments.seed)
+    if arguments.demo:
+        corpus, part = fit.demo(arguments.contrasts, arguments.seed)
+    else:
+        corpus, part = fit.gather(_data(arguments.data), arguments.seed, _mapping(arguments.column), arguments.contrasts)
+    model = fit.fit(corpus, part, arguments.out.name, recipe, progress)
+    card.publish(model, arguments.out, corpus, part)
+    print(f"{model.version} is in {arguments.out}")
+    return 0
+
+
+def _adapt(arguments: argparse.Namespace, progress: Progress) -> int:
+    from moderation.train import adapt, card, fit
+    from moderation.train import corpus as corpora
+
+    if not arguments.add:
+        raise DataError("the command line", [Problem("--base", "wants the site's own labels", "name them with --add")])
+    base = LinearClassifier.load(arguments.base)
+    corpus, part = fit.gather(_data(arguments.data), arguments.seed, _mapping(arguments.column), arguments.contrasts)
+    added = corpora.deduplicate(corpora.read(arguments.add, _mapping(arguments.column)))
+    model, joined, parts = adapt.adapt(base, corpus, part, added, arguments.out.name, fit.Recipe(seed=arguments.seed), progress)
+    losses = adapt.losses(base, model, corpus, part)
+    print(adapt.gains(base, model, joined, parts))
+    if losses:
+        print(f"\n{model.version} is not published, since it is worse than {base.version} on the base's own test part:")
+        print("\n".join(f"  {loss}" for loss in losses))
+        return 1
+    card.publish(model, arguments.out, joined, parts)
+    print(f"{model.version} is in {arguments.out}")
+    return 0
+
+
+def _part(corpus: Corpus, part: str, seed: int) -> Corpus:
+    from moderation.train import corpus as corpora
+
+    if part == "all":
+        return corpus
+    wanted = {"development": corpora.DEVELOPMENT, "test": corpora.TEST}[part]
+    return corpus.take(corpora.split(corpus, seed) == wanted)
+
+
+def _evaluate(arguments: argparse.Namespace) -> int:
+    from moderation.train import corpus as corpora
+    from moderation.train import evaluate
+
+    model = LinearClassifier.load(arguments.model)
+    corpus = _part(corpora.deduplicate(corpora.read(_data(arguments.data), _mapping(arguments.column))), arguments.part, arguments.seed)
+    contrasts = corpora.read_contrasts(CONTRASTS / "test.toml")
+    tables, drawn = evaluate.measure(model, corpus, contrasts, arguments.threshold)
+    title = f"{model.version}, {arguments.part} part, {len(corpus):,} comments"
+    if arguments.other:
+        other = LinearClassifier.load(arguments.other)
+        title = f"{model.version} and {other.version}, {arguments.part} part, {len(corpus):,} comments"
+        tables.insert(0, evaluate.comparison_table(corpus, evaluate.predict(model, corpus.texts), evaluate.predict(other, corpus.texts)))
+    print("\n\n".join([title, *(table.text() for table in tables)]))
+    if arguments.page:
+        evaluate.write_page(arguments.page, title, tables, drawn)
+    return 0
