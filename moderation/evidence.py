@@ -74,6 +74,7 @@ _LONGEST_TOKEN = 48
 _SHORT_PIECES = frozenset("a i u x xx xxx xo z q my no so go me we he is to of on up do be by ur im ya yo da id re un".split())
 _NAME_PREFIXES = frozenset("mc mac de la le van von o du di el al san fitz der den da del st".split())
 _SHORT = 3
+_WORD = re.compile(rf"[^\W_]{{0,{_LONGEST_TOKEN}}}")
 _LONG = 6
 _LONG_PHRASE = 8
 _CODE_NAME = 5
@@ -118,12 +119,11 @@ class Row:
 
     def word_around(self, start: int, end: int) -> tuple[int, int]:
         """The range of letters and digits around `[start, end)`, cut off where it is longer than any word."""
-        low, high = start - _LONGEST_TOKEN, end + _LONGEST_TOKEN
-        while start > low and self.is_word_at(start - 1):
+        text = self.text
+        low = max(0, start - _LONGEST_TOKEN)
+        while start > low and text[start - 1].isalnum():
             start -= 1
-        while end < high and self.is_word_at(end):
-            end += 1
-        return start, end
+        return start, _WORD.match(text, end).end()  # type: ignore[union-attr]  # it matches nothing at worst
 
     def is_upper(self, i: int) -> bool:
         """Whether the character was upper case in the original."""
@@ -513,6 +513,8 @@ def _misspelt(row: Row, found: Candidate, form: Form, words: Words) -> bool:
 
 def _is_in_another_script(row: Row, found: Candidate) -> bool:
     """Whether the match is a word of another script among words of that script, and looks like a term by chance."""
+    if not row.flags[found.start] & chardata.HOMOGLYPH:
+        return False
     strange = chardata.HOMOGLYPH | chardata.OTHER_LETTER
     letters = [i for i in range(found.start, found.end) if row.text[i].isalpha()]
     if not all(row.flags[i] & chardata.HOMOGLYPH for i in letters):

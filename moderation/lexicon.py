@@ -7,6 +7,7 @@ Knows terms, known words and the compiled walk; knows no scores and no policy. W
 from __future__ import annotations
 
 import bisect
+import functools
 import hashlib
 import itertools
 import re
@@ -139,7 +140,9 @@ class Lexicon:
         self._compiled = _Compiled(self.trie, words if words.endswith("\n") or not words else words + "\n")
         self.words = Words(self._compiled.is_known, frozenset(common), words)
         self._allows = _Allows(terms, allows)
-        self._allocate = kernels.load()[0].new_allocator(should_clear_after_alloc=False)
+        ffi, library = kernels.load()
+        self._allocate = functools.partial(ffi.new_allocator(should_clear_after_alloc=False), ffi.typeof("candidate[]"))
+        self._search = functools.partial(library.md_match, self._compiled.tables)
         digest = hashlib.sha256(repr((self.terms, tuple(allows))).encode())
         digest.update(words.encode())
         self.version = digest.hexdigest()[:12]
@@ -220,14 +223,14 @@ class Lexicon:
         return batch if texts is None else fold_batch(texts)
 
     def _candidates(self, batch: FoldedBatch) -> list[tuple[int, list[tuple[Candidate, int]]]]:
-        library = kernels.load()[1]
         room = _ROOM + batch.size
-        while True:
-            rows = self._allocate("candidate[]", room)
-            count = library.md_match(self._compiled.tables, batch.block, rows, room)
-            if count <= room:
-                break
-            room = count
+        rows = self._allocate(room)
+        count = self._search(batch.block, rows, room)
+        if not count:
+            return []
+        if count > room:
+            rows = self._allocate(count)
+            self._search(batch.block, rows, count)
         grouped: list[tuple[int, list[tuple[Candidate, int]]]] = []
         for i in range(count):
             c = rows[i]
@@ -320,18 +323,24 @@ class _Allows:
             return None
         low, high = row.word_around(found.start, found.end)
         said = re.findall(r"[^\W_]+", row.text[low:high].replace("'", "")) or [""]
-        before = _said(row, row.words_before(low))
-        after = [*said[1:], *_said(row, row.words_after(high))]
-        for index, beside in itertools.product(indexes, ("", "*", *after[:1], *before[:1])):
-            for phrase in index.get((said[0], beside), ()):
+        left, right = row.words_before(low), row.words_after(high)
+        before, after = _said(row, left, 1), [*said[1:], *_said(row, right, 1)]
+        beside = ("", "*", *after[:1], *before)
+        if not any((said[0], word) in index for index in indexes for word in beside):
+            return None
+        before += _said(row, left, _NEAR)
+        after += _said(row, right, _NEAR)
+        for index, word in itertools.product(indexes, beside):
+            for phrase in index.get((said[0], word), ()):
                 if _is_beside(phrase.before, before) and _is_beside(phrase.after, after):
                     return phrase.text
         return None
 
 
-def _said(row: Row, ranges: Iterable[tuple[int, int]]) -> list[str]:
-    """The words of some ranges, possessive endings left out."""
-    return [row.text[low:high] for low, high in itertools.islice(ranges, _NEAR) if row.text[low - 1 : high] != "'s"]
+def _said(row: Row, ranges: Iterator[tuple[int, int]], most: int) -> list[str]:
+    """The next words of some ranges, possessive endings left out."""
+    words = (row.text[low:high] for low, high in ranges if row.text[low - 1 : high] != "'s")
+    return list(itertools.islice(words, most))
 
 
 def _is_beside(wanted: tuple[str, ...], said: Sequence[str]) -> bool:
@@ -360,13 +369,13 @@ class _Reading:
     """One row of a batch as the lexicon reads it, with its regions found once and only where something was found."""
 
     def __init__(self, batch: FoldedBatch, row: int) -> None:
-        low, high = (int(offset) for offset in batch.offsets[row : row + 2])
         self.original = batch.texts[row]
-        self._view = batch.readable(row)
-        self.row = Row(self._view.text, batch.flags[low:high].tobytes())
+        self._batch = batch  # holds the memory that the folded row points into
+        self._folded = batch.row(row)
+        self.row = Row(self._folded.text, self._folded.flags)
 
     def span(self, found: Candidate) -> Span:
-        return self._view.span(found.start, found.end)
+        return self._folded.span(found.start, found.end)
 
     def region(self, found: Candidate) -> str:
         """`own`, or the kind of the region that the candidate lies in."""

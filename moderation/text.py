@@ -50,6 +50,22 @@ class View:
         return Span(int(self.starts[start]), int(self.ends[end - 1]))
 
 
+class FoldedRow(NamedTuple):
+    """One row of a batch: its folded text, the flags of its characters, and pointers to where they begin and end.
+
+    Good for as long as its batch is.
+    """
+
+    text: str
+    flags: bytes
+    starts: Any
+    ends: Any
+
+    def span(self, start: int, end: int) -> Span:
+        """The original's range behind `text[start:end]`, `start < end`."""
+        return Span(self.starts[start], self.ends[end - 1])
+
+
 class FoldedBatch:
     """The readable views of many texts, as the kernels read them: arrays, one text after another.
 
@@ -100,6 +116,14 @@ class FoldedBatch:
         """Row i is `[offsets[i], offsets[i + 1])` of the other arrays, (size + 1,)."""
         return self._array("offsets", self.size + 1, np.int64)
 
+    def row(self, row: int) -> FoldedRow:
+        """One row for a reader who needs a few of its characters: no arrays are made."""
+        ffi = kernels.load()[0]
+        fold = ffi.cast(_kernel().folded, self.block)
+        low, high = fold.offsets[row], fold.offsets[row + 1]
+        text = ffi.buffer(fold.codes + low, 4 * (high - low))[:].decode("utf-32-le", "surrogatepass")
+        return FoldedRow(text, ffi.buffer(fold.flags + low, high - low)[:], fold.starts + low, fold.ends + low)
+
     def readable(self, row: int) -> View:
         """One row as a view of its own."""
         low, high = self.offsets[row : row + 2]
@@ -128,31 +152,40 @@ def decode(codes: npt.NDArray[np.uint32]) -> str:
     return codes.tobytes().decode("utf-32-le", "surrogatepass")
 
 
-@functools.cache
-def _tables() -> tuple[Any, tuple[Any, ...]]:
-    ffi = kernels.load()[0]
-    pages, entries, expansions = chardata.fold_table()
-    pointers = (ffi.from_buffer("uint16_t[]", pages), ffi.from_buffer("uint32_t[]", entries), ffi.from_buffer("uint32_t[]", expansions))
-    return ffi.new("fold_tables *", {"pages": pointers[0], "entries": pointers[1], "expansions": pointers[2]}), pointers
+class _Kernel:
+    """The compiled fold with its tables, looked up once."""
+
+    def __init__(self) -> None:
+        ffi, library = kernels.load()
+        pages, entries, expansions = chardata.fold_table()
+        self._arrays = (ffi.from_buffer("uint16_t[]", pages), ffi.from_buffer("uint32_t[]", entries), ffi.from_buffer("uint32_t[]", expansions))
+        names = ("pages", "entries", "expansions")
+        self.tables = ffi.new("fold_tables *", dict(zip(names, self._arrays, strict=True)))
+        self.allocate = functools.partial(ffi.new_allocator(should_clear_after_alloc=False), ffi.typeof("char[]"))
+        self.offsets = functools.partial(ffi.new, ffi.typeof("int64_t[]"))
+        self.null = ffi.NULL
+        self.folded = ffi.typeof("folded *")
+        self.fold = library.md_fold
+        self.head = library.md_fold_bytes(0, 0)
 
 
-@functools.cache
-def _allocator() -> Any:
-    return kernels.load()[0].new_allocator(should_clear_after_alloc=False)
+_kernel = functools.cache(_Kernel)
 
 
 def fold_batch(texts: Sequence[str]) -> FoldedBatch:
     """Fold many texts at once; any Unicode string goes in, lone surrogates included. Linear in the texts."""
-    ffi: cffi.FFI
-    ffi, library = kernels.load()
-    allocate = _allocator()
+    kernel = _kernel()
     size = len(texts)
     joined = texts[0] if size == 1 else "".join(texts)
     total = len(joined)
-    capacity = (total if joined.isascii() else _EXPANSION * total) + 1
-    block = allocate("char[]", library.md_fold_bytes(size, capacity))
-    offsets = ffi.NULL if size == 1 else ffi.new("int64_t[]", list(itertools.accumulate(map(len, texts), initial=0)))
-    length = library.md_fold(_tables()[0], joined.encode("utf-32-le", "surrogatepass"), offsets, size, total, block, capacity)
+    is_ascii = joined.isascii()
+    capacity = (total if is_ascii else _EXPANSION * total) + 1
+    block = kernel.allocate(kernel.head + 8 * size + 13 * capacity)
+    offsets = kernel.null if size == 1 else kernel.offsets(list(itertools.accumulate(map(len, texts), initial=0)))
+    if is_ascii and "&" not in joined and "<" not in joined:
+        length = kernel.fold(kernel.tables, joined.encode(), 1, offsets, size, total, block, capacity)
+    else:
+        length = kernel.fold(kernel.tables, joined.encode("utf-32-le", "surrogatepass"), 4, offsets, size, total, block, capacity)
     if length < 0:
         raise AssertionError("a text folded to more characters than the tables allow")
     return FoldedBatch(texts, size, length, block)

@@ -135,18 +135,60 @@ int64_t md_fold_bytes(int64_t n, int64_t capacity) {
     return (int64_t)sizeof(folded) + 8 * (n + 1) + 13 * capacity;
 }
 
-int64_t md_fold(const fold_tables *tables, const char *texts, const int64_t *text_offsets, int64_t n, int64_t total,
-                char *block, int64_t capacity) {
+/* Lays out the arrays behind the head of the block. */
+static folded *lay_out(char *block, int64_t n, int64_t capacity) {
+    folded *fold = (folded *)(void *)block;
+    fold->size = n;
+    fold->length = 0;
+    fold->capacity = capacity;
+    fold->offsets = (int64_t *)(void *)(block + sizeof(folded));
+    fold->codes = (uint32_t *)(fold->offsets + n + 1);
+    fold->starts = (int32_t *)(fold->codes + capacity);
+    fold->ends = fold->starts + capacity;
+    fold->flags = (uint8_t *)(fold->ends + capacity);
+    fold->offsets[0] = 0;
+    return fold;
+}
+
+/* ASCII without entities and tags: one character in, one or none out. */
+static int64_t fold_ascii(const fold_tables *tables, const uint8_t *texts, const int64_t *text_offsets, folded *fold) {
+    const uint32_t *entries = tables->entries + ((uint32_t)tables->pages[0] << 8);
+    uint32_t *codes = fold->codes;
+    int32_t *starts = fold->starts, *ends = fold->ends;
+    uint8_t *flags = fold->flags;
+    int64_t out = 0;
+    for (int64_t row = 0; row < fold->size; row++) {
+        const uint8_t *text = texts + text_offsets[row];
+        int64_t length = text_offsets[row + 1] - text_offsets[row];
+        uint32_t pending = 0;
+        for (int64_t i = 0; i < length; i++) {
+            uint32_t entry = entries[text[i]];
+            if (!entry) entry = text[i];
+            if (entry & DROPPED) { pending = AFTER_INVISIBLE; continue; }
+            codes[out] = entry & TARGET;
+            starts[out] = (int32_t)i;
+            ends[out] = (int32_t)i + 1;
+            flags[out] = (uint8_t)((entry >> FLAG_SHIFT) | pending);
+            pending = 0;
+            out++;
+        }
+        fold->offsets[row + 1] = out;
+    }
+    return fold->length = out;
+}
+
+int64_t md_fold(const fold_tables *tables, const char *texts, int64_t width, const int64_t *text_offsets, int64_t n,
+                int64_t total, char *block, int64_t capacity) {
     const int64_t single[2] = {0, total};
     if (!text_offsets) text_offsets = single;
+    folded *fold = lay_out(block, n, capacity);
+    if (width == 1) return total <= capacity ? fold_ascii(tables, (const uint8_t *)texts, text_offsets, fold) : -1;
     const uint32_t *all = (const uint32_t *)(const void *)texts;
-    folded *fold = (folded *)(void *)block;
-    int64_t *offsets = (int64_t *)(void *)(block + sizeof(folded));
-    uint32_t *codes = (uint32_t *)(offsets + n + 1);
-    int32_t *starts = (int32_t *)(codes + capacity), *ends = starts + capacity;
-    uint8_t *flags = (uint8_t *)(ends + capacity);
+    int64_t *offsets = fold->offsets;
+    uint32_t *codes = fold->codes;
+    int32_t *starts = fold->starts, *ends = fold->ends;
+    uint8_t *flags = fold->flags;
     int64_t out = 0;
-    offsets[0] = 0;
     for (int64_t row = 0; row < n; row++) {
         const uint32_t *text = all + text_offsets[row];
         int64_t length = text_offsets[row + 1] - text_offsets[row];
@@ -201,6 +243,5 @@ int64_t md_fold(const fold_tables *tables, const char *texts, const int64_t *tex
         }
         offsets[row + 1] = out;
     }
-    *fold = (folded){n, out, capacity, offsets, codes, starts, ends, flags};
-    return out;
+    return fold->length = out;
 }

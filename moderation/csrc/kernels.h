@@ -22,11 +22,11 @@ typedef struct {
 /* Bytes that the fold of n texts needs; one code point folds to at most 4 characters. */
 int64_t md_fold_bytes(int64_t n, int64_t capacity);
 
-/* texts: code points of all texts, one after another; text_offsets: [n + 1] into it, or NULL for one text of `total` code
-   points. Fills `block` of md_fold_bytes(n, capacity) bytes, aligned to 8. Answers the number of characters, or -1 if
-   `capacity` does not do. */
-int64_t md_fold(const fold_tables *tables, const char *texts, const int64_t *text_offsets, int64_t n, int64_t total,
-                char *block, int64_t capacity);
+/* texts: all texts, one after another: code points of 4 bytes (width 4), or ASCII of 1 byte without & and < (width 1).
+   text_offsets: [n + 1] into it, or NULL for one text; total: characters of all texts. Fills `block` of
+   md_fold_bytes(n, capacity) bytes, aligned to 8. Answers the number of characters, or -1 if `capacity` does not do. */
+int64_t md_fold(const fold_tables *tables, const char *texts, int64_t width, const int64_t *text_offsets, int64_t n,
+                int64_t total, char *block, int64_t capacity);
 
 /* ---- match.c: places where a term may stand, in folded text ---- */
 

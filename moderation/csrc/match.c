@@ -19,7 +19,9 @@
 #define HOMOGLYPH 4       /* in `flags`: a look-alike of another script */
 #define OTHER_LETTER 128 /* in `flags`: a letter beyond ASCII */
 
-#define STEPS 4000
+#define STEPS 4000      /* that one start may take */
+#define ROW_STEPS 20000 /* that a row may take, beside some for each character; then every start has few */
+#define FEWEST_STEPS 50
 #define DEPTH 192
 #define LONGEST_GAP 12
 #define NONE 0xFF
@@ -133,6 +135,7 @@ static int32_t drawn(const row_text *row, int32_t i, const char *signs) {
 typedef struct {
     candidate *found;
     int64_t count, capacity, row_end; /* row_end: where this row's allowance ends */
+    int64_t steps;                    /* what is left of this row's allowance of steps */
 } sink;
 
 #define PHRASE 1
@@ -183,7 +186,8 @@ static void walk(sink *out, const row_text *row, int32_t row_number, int32_t sta
     first.position = start;
     first.last = NONE;
     stack[depth++] = first;
-    while (depth > 0 && steps++ < STEPS) {
+    int most = out->steps > STEPS ? STEPS : out->steps > FEWEST_STEPS ? (int)out->steps : FEWEST_STEPS;
+    while (depth > 0 && steps++ < most) {
         state s = stack[--depth];
         if (s.node && !s.rests && tables->form[s.node] >= 0) report(out, row, row_number, start, &s, familiar);
         s.rests = 0;
@@ -289,6 +293,26 @@ static void walk(sink *out, const row_text *row, int32_t row_number, int32_t sta
             }
         }
     }
+    out->steps -= steps;
+}
+
+/* Whether a form goes on beyond a known word, or is the word itself: known words stand for nothing but themselves, so that
+   their letters are one path. Most leave the trie by their second or third letter. */
+static int leads_on(const row_text *row, int32_t first, int32_t last) {
+    const match_tables *tables = row->tables;
+    uint32_t node = 0;
+    for (int32_t i = first; i <= last; i++) {
+        uint32_t c = row->codes[i];
+        if (c >= 128) return 1;
+        if (!(tables->kinds[c] & LETTER)) continue; /* an apostrophe */
+        if (row->flags[i] & HOMOGLYPH) return 1;
+        if (!(tables->child_mask[node] >> (c - 'a') & 1)) {
+            if (i > first && c == row->codes[i - 1]) continue;
+            return 0;
+        }
+        node = child(tables, node, (int)(c - 'a'));
+    }
+    return 1;
 }
 
 /* What a walk may begin with: a letter, a sign or digit read as one, or a character that begins a term of its own. */
@@ -320,11 +344,12 @@ static int sign_word(const row_text *row, int32_t i) {
 int64_t md_match(const match_tables *tables, const char *block, candidate *found, int64_t capacity) {
     const folded *fold = (const folded *)(const void *)block;
     const int64_t *offsets = fold->offsets;
-    sink out = {found, 0, capacity, 0};
+    sink out = {found, 0, capacity, 0, 0};
     for (int64_t row_number = 0; row_number < fold->size; row_number++) {
         row_text row = {tables, fold->codes + offsets[row_number], fold->flags + offsets[row_number],
                         (int32_t)(offsets[row_number + 1] - offsets[row_number])};
         out.row_end = out.count + 64 + row.length / 2;
+        out.steps = ROW_STEPS + 40 * (int64_t)row.length;
         for (int32_t i = 0; i < row.length;) {
             int kind = kind_at(&row, i);
             if (!(kind & (LETTER | DIGIT | SIGN))) {
@@ -365,6 +390,7 @@ int64_t md_match(const match_tables *tables, const char *block, candidate *found
                 if (!may_begin(&row, k, familiar)) continue;
                 if (k > i && row.codes[k] == row.codes[k - 1]) continue; /* a run begins once */
                 if (kind_at(&row, k) & SIGN && !in_word(&row, k + 1) && !sign_word(&row, k)) continue;
+                if (familiar && k == first && !leads_on(&row, first, last)) continue;
                 walk(&out, &row, (int32_t)row_number, k, familiar);
             }
             i = end > i ? end : i + 1;
