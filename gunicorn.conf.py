@@ -4,11 +4,13 @@ import os
 import sys
 
 from moderation import settings
-from moderation.errors import SettingsError
+from moderation.errors import LoadError
+from moderation.keys import check_exposure
 
 try:
     _settings = settings.load()
-except SettingsError as error:
+    _exposure = check_exposure(_settings)
+except LoadError as error:
     sys.exit(str(error))
 
 bind = f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else f"{_settings.host}:{_settings.port}"
@@ -24,3 +26,8 @@ keepalive = 5
 max_requests = 0
 loglevel = _settings.log_level
 accesslog = None  # the service writes its own line for each request
+
+
+def when_ready(server):
+    """Say who is answered."""
+    server.log.warning("moderation listens on %s; %s", bind, _exposure)

@@ -27,6 +27,7 @@ _CHUNK = 1000  # comments of one batch when lines are read
 EXTENSIONS: tuple[tuple[str, str, str], ...] = (
     ("moderation.lexicon_commands", "add_commands", ""),
     ("moderation.lexicon_commands", "add_evaluate", "evaluate"),
+    ("moderation.key_commands", "add_commands", ""),
     ("moderation.train.commands", "add_train", ""),
     ("moderation.train.commands", "add_evaluate", "evaluate"),
 )
@@ -75,8 +76,7 @@ def _serve(arguments: argparse.Namespace) -> int:
 def _check(arguments: argparse.Namespace) -> int:
     found = settings.load()
     for row in settings.TABLE:
-        value = getattr(found, row.name)
-        print(f"{row.variable:<25} {', '.join(map(str, value)) or 'none' if isinstance(value, tuple) else value}")
+        print(f"{row.variable:<25} {settings.shown(getattr(found, row.name))}")
     scorer = _open()
     policy = scorer.policy
     print(f"\nmodel {scorer.versions.model}: {', '.join(policy.attributes)}")

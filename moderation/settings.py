@@ -28,6 +28,9 @@ from moderation.errors import Problem, SettingsError
 PREFIX = "MODERATION_"
 ROOT = Path(__file__).resolve().parent.parent
 _TAG = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_RATE = re.compile(r"[1-9][0-9]{0,8}/(second|minute|hour|day)")
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-]+(:[0-9]+)?")
+_SECRET = re.compile(r"(?<=://)([^/@:]*):[^/@]*@")
 
 
 class _Refused(Exception):
@@ -69,6 +72,43 @@ def _languages(value: str) -> tuple[str, ...]:
     return tags
 
 
+def _flag(value: str) -> bool:
+    if value.lower() not in ("yes", "no"):
+        raise _Refused("expected `yes` or `no`")
+    return value.lower() == "yes"
+
+
+def is_rate(value: str) -> bool:
+    """Whether this is a rate, such as `600/minute`."""
+    return bool(_RATE.fullmatch(value))
+
+
+def _rate(value: str) -> str:
+    if value and not is_rate(value):
+        raise _Refused("expected a number of requests and a time, such as `600/minute`")
+    return value
+
+
+def _origins(value: str) -> tuple[str, ...]:
+    origins = tuple(part.strip() for part in value.split(",") if part.strip())
+    if not all(_ORIGIN.fullmatch(origin) for origin in origins):
+        raise _Refused("expected origins separated by commas, such as `https://news.example`")
+    return origins
+
+
+def shown(value: Any) -> str:
+    """A setting's value as it may be shown: lists with commas, an URL without its password.
+
+    >>> shown("postgresql://me:secret@db/comments")
+    'postgresql://me:...@db/comments'
+    """
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or "none"
+    return _SECRET.sub(r"\1:...@", str(value)) or "none"
+
+
 def _text(value: str) -> str:
     if not value.strip():
         raise _Refused("expected some text")
@@ -100,6 +140,12 @@ TABLE = (
     Setting("workers", "2", "worker processes; they share the model's memory", _number(1, 512)),
     Setting("max_body", "2000000", "largest request body, in bytes", _number(1_000, 1_000_000_000)),
     Setting("max_batch", "1000", "most comments in one batch request", _number(1, 100_000)),
+    Setting("keys", "var/keys.json",
+            "the callers' keys (`moderation keys create`); without this file only this machine is answered", _path),
+    Setting("open", "no", "answer callers without keys from everywhere: yes or no", _flag),
+    Setting("rate_limit", "", "requests that a caller may make, such as `600/minute`, unless its key says otherwise", _rate),
+    Setting("rate_store", "memory://", "where requests are counted: `memory://`, each worker by itself, or a Redis URL", _text),
+    Setting("cors_origins", "", "origins whose pages may call the service, separated by commas", _origins),
     Setting("log_level", "info", "least level that is logged: debug, info, warning, error", _choice("debug", "info", "warning", "error")),
 )
 
@@ -117,6 +163,11 @@ class Settings:
     workers: int
     max_body: int
     max_batch: int
+    keys: Path
+    open: bool
+    rate_limit: str
+    rate_store: str
+    cors_origins: tuple[str, ...]
     log_level: str
 
 

@@ -14,8 +14,8 @@ FLOORS = {
     1: ("evidence", "features", "forms", "lexicon", "terms"),
     2: ("classifier", "encoder", "policy", "rules"),
     3: ("scorer",),
-    4: ("answers", "audit", "charts", "disguise", "seed_trial", "store", "train", "tune"),
-    5: ("lexicon_commands", "service"),
+    4: ("answers", "audit", "charts", "disguise", "keys", "seed_trial", "store", "train", "tune"),
+    5: ("key_commands", "lexicon_commands", "service"),
     6: ("__main__", "cli"),
 }
 FRAMEWORKS = {"flask", "werkzeug", "gunicorn"}

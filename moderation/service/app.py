@@ -7,9 +7,9 @@ from flask import Flask, Response, current_app
 from werkzeug.exceptions import HTTPException
 
 from moderation import settings as settings_module
-from moderation.errors import Problem
+from moderation.errors import Problem, RequestError
 from moderation.scorer import Scorer, ScorerSpec, open_scorer
-from moderation.service import journal, native, problems
+from moderation.service import guard, journal, native, problems
 from moderation.settings import Settings
 
 
@@ -23,7 +23,7 @@ def create_app(settings: Settings | None = None, scorer: Scorer | None = None) -
 
     Raises
     ------
-    LoadError : settings, model, lexicon or policy cannot be used; nothing is served then.
+    LoadError : settings, keys, model, lexicon or policy cannot be used; nothing is served then.
     """
     settings = settings or settings_module.load()
     app = Flask("moderation", static_folder=None)
@@ -32,13 +32,16 @@ def create_app(settings: Settings | None = None, scorer: Scorer | None = None) -
     app.extensions["scorer"] = scorer or open_scorer(ScorerSpec.from_settings(settings))
     journal.set_up(settings.log_level)
     journal.keep(app)
+    guard.keep(app)
     app.register_blueprint(native.blueprint)
     app.add_url_rule("/healthz", "healthz", _healthz)
+    app.register_error_handler(RequestError, problems.refuse)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _failure)
     return app
 
 
+@guard.needs(None)
 def _healthz() -> Response:
     scorer: Scorer = current_app.extensions["scorer"]
     return Response(msgspec.json.encode({"status": "ok", "versions": scorer.versions._asdict()}), mimetype="application/json")

@@ -6,6 +6,7 @@ Knows requests, counts and versions. A dialect says what it scored with `note`; 
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 import time
 import traceback
@@ -18,6 +19,7 @@ from flask import Flask, Response, g, request
 from moderation.policy import ACTIONS
 from moderation.scorer import ScoreTable
 
+_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")  # a caller's own request id that is taken over
 LOGGER = logging.getLogger("moderation")
 
 
@@ -60,12 +62,13 @@ def report_failure(error: BaseException) -> None:
 
 
 def keep(app: Flask) -> None:
-    """Give every request an id, and write its line when it is answered."""
+    """Give every request an id, the caller's own if it sent a plain one, and write its line when it is answered."""
 
     @app.before_request
     def begin() -> None:
         g.began = time.perf_counter_ns()
-        g.request_id = secrets.token_hex(8)
+        sent = request.environ.get("HTTP_X_REQUEST_ID", "")
+        g.request_id = sent if _ID.fullmatch(sent) else secrets.token_hex(8)
 
     @app.after_request
     def end(response: Response) -> Response:

@@ -15,7 +15,7 @@ from msgspec import UNSET, UnsetType
 from moderation.answers import ScoreResult, answer
 from moderation.errors import Problem, RequestError
 from moderation.scorer import Scorer
-from moderation.service import body, journal, problems
+from moderation.service import body, guard, journal, problems
 from moderation.service.decode import decode
 from moderation.settings import Settings
 
@@ -79,7 +79,7 @@ def score() -> Response:
     """One comment in, one assessment out."""
     comment = decode(body.read(), _ONE)
     scorer = _scorer()
-    table = scorer.score_batch([comment.text], comment.section)
+    table = scorer.score_batch([comment.text], comment.section or guard.section())
     journal.note(table, scorer.policy.categories)
     return _json(answer(table, 0, comment.text, comment.id, comment.mask))
 
@@ -98,8 +98,9 @@ def score_batch() -> Response:
                 scorer.policy.section(comment.section)
             except RequestError as error:
                 comments[index] = _item_error(index, error, comment.id)
+    own = guard.section()
     good = [comment for comment in comments if isinstance(comment, ScoreRequest)]
-    table = scorer.score_batch([comment.text for comment in good], [comment.section for comment in good])
+    table = scorer.score_batch([comment.text for comment in good], [comment.section or own for comment in good])
     journal.note(table, scorer.policy.categories)
     rows = count()
     return _json(BatchResult([answer(table, next(rows), comment.text, comment.id, comment.mask)
@@ -133,6 +134,4 @@ def _item_error(index: int | None, error: RequestError, named: str | None) -> It
     return ItemError(problems.details(problem, error.status), UNSET if named is None else named)
 
 
-@blueprint.errorhandler(RequestError)
-def _refuse(error: RequestError) -> Response:
-    return problems.answer(problems.details(error.problem, error.status))
+blueprint.register_error_handler(RequestError, problems.refuse)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import msgspec
 from flask import Response, g
 
-from moderation.errors import Problem
+from moderation.errors import Problem, RequestError
 
-TITLES = {400: "The request cannot be read", 404: "There is nothing here", 405: "This method is not allowed here",
-          413: "The request is too large", 422: "The request has a field that cannot be used", 500: "The service failed"}
+TITLES = {400: "The request cannot be read", 401: "A key is needed", 403: "The key does not allow this", 404: "There is nothing here",
+          405: "This method is not allowed here", 413: "The request is too large",
+          422: "The request has a field that cannot be used", 429: "Too many requests", 500: "The service failed",
+          503: "A part of the service is away"}
 
 
 class ProblemDetails(msgspec.Struct, omit_defaults=True):
@@ -32,3 +34,8 @@ def answer(body: ProblemDetails) -> Response:
     """The response that carries a problem."""
     body.request_id = g.get("request_id", "")
     return Response(msgspec.json.encode(body), body.status, mimetype="application/problem+json")
+
+
+def refuse(error: RequestError) -> Response:
+    """The native dialect's answer to a request that cannot be answered."""
+    return answer(details(error.problem, error.status))

@@ -1,0 +1,46 @@
+"""`moderation keys create|list|revoke`: thin; `keys` does the work."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from moderation import keys, settings
+
+
+def _create(arguments: argparse.Namespace) -> int:
+    scopes = [scope.strip() for scope in arguments.scopes.split(",")]
+    text, key = keys.create(settings.load().keys, arguments.name, scopes, arguments.section, arguments.rate)
+    print(text)
+    print(f"id {key.id}, scopes {', '.join(key.scopes)}. The key is shown only now; keep it where secrets are kept.")
+    return 0
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    ring = keys.KeyRing.load(settings.load().keys)
+    for key in ring.keys.values() if ring else ():
+        state = f"revoked {key.revoked}" if key.revoked else "in use"
+        print(f"{key.id}  {key.name:<20} {','.join(key.scopes):<24} {key.section or '-':<12} {key.rate or '-':<12} {key.created}  {state}")
+    return 0
+
+
+def _revoke(arguments: argparse.Namespace) -> int:
+    key = keys.revoke(settings.load().keys, arguments.id)
+    print(f"{key.id} ({key.name}) is revoked")
+    return 0
+
+
+def add_commands(commands: Any) -> None:
+    """Add `keys` to the program's commands."""
+    program = commands.add_parser("keys", help="make, list and revoke the keys of callers")
+    actions = program.add_subparsers(title="what", required=True, metavar="what")
+    create = actions.add_parser("create", help="make a key and show it once")
+    create.add_argument("name", help="whose key it is, for people to read")
+    create.add_argument("--scopes", default="score", help=f"what it allows, separated by commas: {', '.join(keys.SCOPES)}")
+    create.add_argument("--section", help="the section of its requests that name none")
+    create.add_argument("--rate", default="", help="requests that it may make, such as 600/minute")
+    create.set_defaults(run=_create)
+    actions.add_parser("list", help="show all keys, without their secrets").set_defaults(run=_list)
+    revoke = actions.add_parser("revoke", help="take a key out of use at once")
+    revoke.add_argument("id")
+    revoke.set_defaults(run=_revoke)

@@ -1,0 +1,219 @@
+"""Who may call, how often, and what every answer carries: keys, scopes, rates, security headers, CORS.
+
+Knows keys and requests; knows no dialect. A refusal is a `RequestError` (401, 403 or 429; `where` is `key` or `rate`), raised
+before the view, so a blueprint words it in its own error body by its own `errorhandler(RequestError)`; the headers
+(`RateLimit-*`, `Retry-After`, `WWW-Authenticate`) are added here whatever the body. A view says what it needs:
+
+    @blueprint.post("/v1/labels")
+    @needs("label")             # without it: "score"; None: nothing, as for /healthz
+    def label() -> Response: ...
+
+and asks `section()` for the section of a caller whose request names none.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+from flask import Flask, Response, current_app, g, request
+
+from moderation.errors import LoadError, Problem, RequestError
+from moderation.keys import Key, KeyRing, check_exposure, is_loopback
+from moderation.service import journal
+from moderation.settings import Settings
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+SECURITY = [
+    ("X-Content-Type-Options", "nosniff"),
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cache-Control", "no-store"),
+]
+_EXPOSED = "X-Request-Id, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After"
+_AWAY = 5.0  # seconds for which nothing is counted after the rate store failed
+
+
+def needs(scope: str | None) -> Callable[[View], View]:
+    """Say which scope a view's callers need; None: no key at all."""
+
+    def mark(view: View) -> View:
+        view.scope = scope  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def section() -> str | None:
+    """The section of the caller's key, for a request that names none."""
+    key: Key | None = g.get("key")
+    return key.section if key else None
+
+
+def caller() -> str:
+    """A name for the caller in the store and the counts of rates: the key's id, or `-`."""
+    key: Key | None = g.get("key")
+    return key.id if key else "-"
+
+
+class _Keys:
+    """The ring of the keys file, read anew when the file changes; what was last good holds if it goes bad or away."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.path = os.fspath(settings.keys)
+        self._settings = settings
+        self._seen: Any = None
+        self.ring: KeyRing | None = None
+        self.current()
+
+    def current(self) -> KeyRing | None:
+        try:
+            found = os.stat(self.path)
+        except OSError:
+            return self.ring
+        seen = found.st_mtime_ns, found.st_ino, found.st_size
+        if seen != self._seen:
+            try:
+                self.ring = KeyRing.load(self._settings.keys) or self.ring
+            except LoadError as error:
+                if self._seen is None:
+                    raise
+                journal.LOGGER.error("the keys file was not taken: %s", error)
+            self._seen = seen
+        return self.ring
+
+
+class _Rates:
+    """Counts requests by the `limits` library, a fixed window for each caller."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._uri = settings.rate_store
+        self._limiter: Any = None
+        self._items: dict[str, Any] = {}
+        self._away = 0.0
+
+    def count(self, rate: str, who: str) -> tuple[bool, int, int, float] | None:
+        """Whether this request is within the rate; the rate, what is left of it, and seconds until it is whole again.
+
+        None if the store is away: a service that cannot count still scores.
+        """
+        if time.monotonic() < self._away:
+            return None
+        try:
+            # Made in the worker, never before the fork: the memory store has a thread.
+            if self._limiter is None:
+                from limits.storage import storage_from_string
+                from limits.strategies import FixedWindowRateLimiter
+                options = {} if self._uri.startswith("memory") else {"socket_timeout": 0.5, "socket_connect_timeout": 0.5}
+                self._limiter = FixedWindowRateLimiter(storage_from_string(self._uri, **options))
+            item = self._items.get(rate)
+            if item is None:
+                from limits import parse
+                item = self._items[rate] = parse(rate)
+            within = self._limiter.hit(item, who)
+            reset, remaining = self._limiter.get_window_stats(item, who)
+        except Exception as error:
+            self._away = time.monotonic() + _AWAY
+            journal.LOGGER.error("requests are not counted, the rate store failed: %s", type(error).__name__)
+            return None
+        return within, item.amount, max(0, remaining), max(0.0, reset - time.time())
+
+
+def _sent() -> str | None:
+    environ = request.environ
+    authorization: str = environ.get("HTTP_AUTHORIZATION", "")
+    if authorization[:7].lower() == "bearer ":
+        return authorization[7:].strip()
+    if (header := environ.get("HTTP_X_API_KEY")) is not None:
+        return str(header)
+    return request.args.get("key") if "key=" in environ.get("QUERY_STRING", "") else None
+
+
+def _refuse(status: int, where: str, what: str, hint: str) -> RequestError:
+    return RequestError(Problem(where, what, hint), status)
+
+
+def _headers(response: Response) -> Response:
+    if response.status_code == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    counted = g.pop("rate", None)
+    if counted is not None:
+        within, amount, remaining, wait = counted
+        seconds = str(int(wait) + 1)
+        response.headers["RateLimit-Limit"] = str(amount)
+        response.headers["RateLimit-Remaining"] = str(remaining)
+        response.headers["RateLimit-Reset"] = seconds
+        if not within:
+            response.headers["Retry-After"] = seconds
+    return response
+
+
+def _cross_origin(response: Response) -> Response:
+    origins = current_app.extensions["settings"].cors_origins
+    origin = request.headers.get("Origin")
+    response.headers.add("Vary", "Origin")
+    if origin in origins:
+        response.headers["Access-Control-Allow-Origin"] = origin
+        response.headers["Access-Control-Expose-Headers"] = _EXPOSED
+        if request.method == "OPTIONS":
+            response.headers["Access-Control-Allow-Methods"] = "GET, POST"
+            response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, X-API-Key, X-Request-Id, Idempotency-Key"
+            response.headers["Access-Control-Max-Age"] = "600"
+    return response
+
+
+def keep(app: Flask) -> None:
+    """Guard every route of an application, those that are added later too.
+
+    Raises
+    ------
+    LoadError : the keys file cannot be used, or other machines could call without a key and no setting wants that.
+    """
+    settings: Settings = app.extensions["settings"]
+    check_exposure(settings)
+    keys, rates = _Keys(settings), _Rates(settings)
+    views = app.view_functions
+
+    @app.before_request
+    def admit() -> None:
+        endpoint = request.endpoint
+        if endpoint is None or request.method == "OPTIONS":
+            return
+        ring = keys.current()
+        scope: str | None = getattr(views[endpoint], "scope", "score")
+        if scope is None:
+            return
+        key = None
+        if ring is not None:
+            sent = _sent()
+            key = ring.find(sent) if sent else None
+            if key is None:
+                what = "is missing" if not sent else "is not one of this service"
+                raise _refuse(401, "key", what, "send it as `Authorization: Bearer`, as `X-API-Key` or as `?key=`")
+            g.key = key
+            if scope not in key.scopes:
+                raise _refuse(403, "key", f"does not allow this: it has no scope `{scope}`", "use another key")
+        elif not settings.open and not is_loopback(request.remote_addr or "127.0.0.1"):
+            raise _refuse(403, "key", "no keys are configured, so only this machine is answered", "make one with `moderation keys create`")
+        rate = key.rate if key and key.rate else settings.rate_limit
+        if rate:
+            g.rate = rates.count(rate, key.id if key else request.remote_addr or "-")
+            if g.rate is not None and not g.rate[0]:
+                raise _refuse(429, "rate", f"is more than {rate}", "wait as long as `Retry-After` says")
+
+    app.after_request(_headers)
+    if settings.cors_origins:
+        app.after_request(_cross_origin)
+    inner = app.wsgi_app
+
+    def with_security_headers(environ: Any, start_response: Any) -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            own = {name for name, _ in headers}
+            return start_response(status, headers + [header for header in SECURITY if header[0] not in own], *rest)
+
+        return inner(environ, start)
+
+    app.wsgi_app = with_security_headers  # type: ignore[method-assign]

@@ -1,0 +1,77 @@
+"""Keys at rest: only hashes, found by their text alone, revoked at once."""
+
+import json
+
+import pytest
+
+from moderation import cli, keys, settings
+from moderation.errors import LoadError, SettingsError
+
+
+def test_a_key_is_found_by_its_text_and_the_file_does_not_hold_it(tmp_path):
+    path = tmp_path / "deep/keys.json"
+    text, key = keys.create(path, "newsroom", ["score", "label"], "sport", "5/minute")
+    ring = keys.KeyRing.load(path)
+    assert ring.find(text) == key
+    assert text.rsplit("-", 1)[1] not in path.read_text()
+    assert path.stat().st_mode & 0o077 == 0
+    for wrong in ("", text[:-1], text + "0", f"mk-{key.id}-", text.upper(), "mk-00000000-" + text.rsplit("-", 1)[1], "\ud800", key.hash):
+        assert ring.find(wrong) is None
+
+
+def test_a_revoked_key_is_found_no_more(tmp_path):
+    path = tmp_path / "keys.json"
+    (first, key), (second, _) = keys.create(path, "a"), keys.create(path, "b")
+    keys.revoke(path, key.id)
+    ring = keys.KeyRing.load(path)
+    assert ring.find(first) is None
+    assert ring.find(second).name == "b"
+
+
+def test_keys_are_compared_in_constant_time(tmp_path, monkeypatch):
+    path = tmp_path / "keys.json"
+    text, key = keys.create(path, "a")
+    ring, compared = keys.KeyRing.load(path), []
+    real = keys.hmac.compare_digest
+    monkeypatch.setattr(keys.hmac, "compare_digest", lambda a, b: compared.append((len(a), len(b))) or real(a, b))
+    for sent in (text, "mk-unknown-1", f"mk-{key.id}-1", "nonsense"):
+        ring.find(sent)
+    assert compared == [(64, 64)] * 4
+
+
+@pytest.mark.parametrize(("scopes", "rate"), [(["scores"], ""), (["score"], "fast"), (["score"], "0/minute")])
+def test_a_key_that_makes_no_sense_is_refused(tmp_path, scopes, rate):
+    with pytest.raises(LoadError):
+        keys.create(tmp_path / "keys.json", "a", scopes, None, rate)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("content", ["", "{}", '{"keys": [{}]}', "\x00"])
+def test_a_file_of_something_else_is_refused(tmp_path, content):
+    path = tmp_path / "keys.json"
+    path.write_text(content)
+    with pytest.raises(LoadError):
+        keys.KeyRing.load(path)
+
+
+def test_the_commands_make_list_and_revoke(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("MODERATION_KEYS", str(tmp_path / "keys.json"))
+    assert cli.main(["keys", "create", "newsroom", "--scopes", "score,admin", "--section", "sport", "--rate", "9/second"]) == 0
+    text = capsys.readouterr().out.split()[0]
+    number = text.split("-")[1]
+    assert cli.main(["keys", "list"]) == 0
+    listed = capsys.readouterr().out
+    assert number in listed and "newsroom" in listed and text.rsplit("-", 1)[1] not in listed
+    assert cli.main(["keys", "revoke", number]) == 0
+    assert cli.main(["keys", "revoke", "nobody"]) == 1
+    assert json.loads((tmp_path / "keys.json").read_text())["keys"][0]["revoked"]
+
+
+def test_another_address_needs_keys_or_a_word(tmp_path):
+    environment = {"MODERATION_HOST": "0.0.0.0", "MODERATION_KEYS": str(tmp_path / "keys.json")}
+    with pytest.raises(SettingsError):
+        keys.check_exposure(settings.load(environment))
+    assert "everyone" in keys.check_exposure(settings.load({**environment, "MODERATION_OPEN": "yes"}))
+    assert "only this machine" in keys.check_exposure(settings.load({**environment, "MODERATION_HOST": "::1"}))
+    keys.create(tmp_path / "keys.json", "a")
+    assert "1 keys" in keys.check_exposure(settings.load(environment))
