@@ -77,7 +77,8 @@ def main() -> None:
         ours = statistics.median(times["moderation"])
         print(f"{name}, about {sum(map(len, texts)) / len(texts):.0f} characters, one at a time, median of {ROUNDS} rounds")
         for work, measured in times.items():
-            print(f"  {work:<22}{1 / statistics.median(measured):>12,.0f} a second   {statistics.median(measured) / ours:>10.2f} of our time")
+            middle = statistics.median(measured)
+            print(f"  {work:<22}{1 / middle:>12,.0f} a second   {middle / ours:>10.2f} of our time")
     print("\nhostile text: seconds for 1 MB, and how many times as long as 100 kB")
     for name, unit in HOSTILE.items():
         small, large = unit * (100_000 // len(unit)), unit * (1_000_000 // len(unit))

@@ -1,0 +1,104 @@
+"""Whose words: links, handles, code, quotations. Knows marks in the original; knows no words.
+
+What lies in a link or is somebody's handle is no word of the writer's; what is quoted is the writer's business to a lesser degree,
+which is the policy's to say.
+"""
+
+from __future__ import annotations
+
+import bisect
+import re
+from collections.abc import Iterator
+from functools import cached_property
+
+from moderation.hiding import Candidate
+from moderation.row import Row
+from moderation.text import FoldedBatch, Span
+
+# All quantifiers are bounded, and only the run of characters around a candidate is tried: linear on any text.
+_LINK = re.compile(r"(?:https?://|www\.)\S+|(?<![\w-])[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}"
+                   r"\.(?:com|org|net|edu|gov|co\.uk|info|io|co\.in|com\.au|de|fr|uk)\b(?:/\S*)?", re.I)
+_EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
+_HANDLE = re.compile(r"(?<![\w@])@\w{2,64}")
+_CODE = re.compile(r"```.*?```|`[^`\n]+`", re.S)
+_BLOCKQUOTE = re.compile(r"^[ \t]*(?:>|&gt;).*$", re.M)
+_LONGEST_CHUNK = 300
+_LONGEST_QUOTE = 400
+
+
+def _quoted_elements(text: str) -> Iterator[tuple[int, int]]:
+    """The ranges of `<blockquote>` elements."""
+    end = 0
+    while (start := text.find("<blockquote", end)) >= 0 and (end := text.find("</blockquote>", start)) >= 0:
+        yield start, end
+
+
+class Reading:
+    """One row of a batch as the lexicon reads it, with its regions found once and only where something was found."""
+
+    def __init__(self, batch: FoldedBatch, row: int) -> None:
+        self.original = batch.texts[row]
+        self._batch = batch  # holds the memory that the folded row points into
+        self._folded = batch.row(row)
+        self.row = Row(self._folded.text, self._folded.flags)
+
+    def span(self, found: Candidate) -> Span:
+        return self._folded.span(found.start, found.end)
+
+    def region(self, found: Candidate) -> str:
+        """`own`, or the kind of the region that the candidate lies in."""
+        span = self.span(found)
+        name = self._chunk_region(span, found)
+        if name:
+            return name
+        for regions, kind in ((self._code, "code"), (self._blockquotes, "blockquote")):
+            at = bisect.bisect_right(regions, (span.start, len(self.original))) - 1
+            if at >= 0 and span.end <= regions[at][1]:
+                return kind
+        return "quote" if self._is_quoted(found) else "own"
+
+    def _chunk_region(self, span: Span, found: Candidate) -> str | None:
+        """Whether the candidate lies in a link, an e-mail address or somebody's handle."""
+        low, high = max(0, span.start - _LONGEST_CHUNK), span.end + _LONGEST_CHUNK
+        if not any(sign in self.original[low:high] for sign in ".@"):
+            return None
+        before = re.search(r"\S*$", self.original[low : span.start])
+        after = re.match(r"\S*", self.original[span.end : high])
+        low = span.start - len(before.group() if before else "")
+        chunk = self.original[low : span.end + len(after.group() if after else "")]
+        if "." not in chunk and "@" not in chunk:
+            return None
+        for pattern, name in ((_LINK, "url"), (_EMAIL, "e-mail"), (_HANDLE, "handle")):
+            for match in pattern.finditer(chunk):
+                within = low + match.start() <= span.start and span.end <= low + match.end()
+                if within and not (name == "handle" and self.row.text[found.start] == "@"):
+                    return name
+        return None
+
+    @cached_property
+    def _code(self) -> list[tuple[int, int]]:
+        return [match.span() for match in _CODE.finditer(self.original)] if "`" in self.original else []
+
+    @cached_property
+    def _blockquotes(self) -> list[tuple[int, int]]:
+        text = self.original
+        lines = [match.span() for match in _BLOCKQUOTE.finditer(text)] if ">" in text or "&gt;" in text else []
+        return sorted([*lines, *_quoted_elements(text)])
+
+    @cached_property
+    def _has_quotes(self) -> bool:
+        return '"' in self.row.text or "'" in self.row.text
+
+    def _is_quoted(self, found: Candidate) -> bool:
+        """Whether the candidate stands between a pair of quotation marks of its own paragraph."""
+        if not self._has_quotes:
+            return False
+        text = self.row.text
+        low = max(0, found.start - _LONGEST_QUOTE)
+        low = max(low, text.rfind("\n", low, found.start) + 1)
+        before = text[low : found.start]
+        after = text[found.end : found.end + _LONGEST_QUOTE].split("\n", 1)[0]
+        if before.count('"') % 2 == 1 and '"' in after:
+            return True
+        opened = re.search(r"(?:^|[\s(])'[^']{0,60}$", before)
+        return bool(opened and re.match(r"[^']{0,60}'(?!\w)", after))

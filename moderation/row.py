@@ -1,0 +1,108 @@
+"""One folded text with its neighbourhoods: words beside a place, case, sentences, names. Knows characters; knows no terms."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from moderation import chardata
+from moderation.words import LONGEST_TOKEN
+
+_WORD = re.compile(rf"[^\W_]{{0,{LONGEST_TOKEN}}}")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One text as evidence reads it: the readable view and the flags of its characters."""
+
+    text: str
+    flags: bytes
+
+    def is_word_at(self, i: int) -> bool:
+        """Whether a letter or digit stands at `i`."""
+        return 0 <= i < len(self.text) and self.text[i].isalnum()
+
+    def word_around(self, start: int, end: int) -> tuple[int, int]:
+        """The range of letters and digits around `[start, end)`, cut off where it is longer than any word."""
+        text = self.text
+        low = max(0, start - LONGEST_TOKEN)
+        while start > low and text[start - 1].isalnum():
+            start -= 1
+        return start, _WORD.match(text, end).end()  # type: ignore[union-attr]  # it matches nothing at worst
+
+    def is_upper(self, i: int) -> bool:
+        """Whether the character was upper case in the original."""
+        return bool(self.flags[i] & chardata.UPPER)
+
+    def case(self, start: int, end: int) -> str:
+        """`lower`, `upper`, `title` or `mixed`, by the letters of the range."""
+        marks = [self.is_upper(i) for i in range(start, end) if self.text[i].isalpha()]
+        if not any(marks):
+            return "lower"
+        if all(marks):
+            return "upper" if len(marks) > 1 else "title"
+        return "title" if marks[0] and not any(marks[1:]) else "mixed"
+
+    def begins_sentence(self, start: int) -> bool:
+        """Whether nothing but quotes and brackets stands between `start` and the end of a sentence or the beginning."""
+        before = self.text[max(0, start - 8) : start].rstrip(" \"'([{*_>")
+        return not before or before[-1] in ".!?\n:;" or (start <= 8 and not before)
+
+    def is_shouted(self, start: int, end: int) -> bool:
+        """Whether the words around the range are upper case too."""
+        near = [self.is_upper(i) for i in (*range(max(0, start - 24), start), *range(end, min(len(self.text), end + 24)))
+                if self.text[i].isalpha()]
+        return len(near) >= 4 and sum(near) > len(near) * 0.7
+
+    def words_before(self, start: int) -> Iterator[tuple[int, int]]:
+        """Ranges of the words before `start` in its sentence, nearest first."""
+        i = start
+        while True:
+            j = i
+            while j > 0 and not self.is_word_at(j - 1) and self.text[j - 1] not in ".!?\n;":
+                j -= 1
+            # a full stop behind a single capital is an initial's, not a sentence's
+            if j > 1 and self.text[j - 1] == "." and self.is_word_at(j - 2) and (j < 3 or not self.is_word_at(j - 3)):
+                j -= 1
+            if j == 0 or not self.is_word_at(j - 1):
+                return
+            low, high = self.word_around(j - 1, j)
+            yield low, high
+            i = low
+
+    def words_after(self, end: int) -> Iterator[tuple[int, int]]:
+        """Ranges of the words behind `end` in its sentence, nearest first."""
+        i = end
+        while True:
+            while i < len(self.text) and not self.is_word_at(i) and self.text[i] not in ".!?\n;":
+                i += 1
+            if not self.is_word_at(i):
+                return
+            low, high = self.word_around(i, i + 1)
+            yield low, high
+            i = high
+
+
+_PRONOUNS = frozenset("you a an the what such this that these those your his her my our their he she i we they it is are was were be am "
+                      "no not and or but so if stupid dumb fat big little total complete absolute utter fucking being get go hey oh "
+                      "ok yes why who how suck eat shut off like just dear dirty old ugly".split())
+
+
+def is_name(row: Row, start: int, end: int) -> bool:
+    """Whether a capitalised word stands beside another one that makes it a person's name (Dick Cheney, Mr Cox)."""
+    if row.case(start, end) != "title":
+        return False
+    for low, high in row.words_after(end):
+        if row.text[low - 1 : high] == "'s":
+            continue
+        word = row.text[low:high]
+        if row.text[end:low].strip(" -") in ("", "'s") and row.case(low, high) == "title" and word not in _PRONOUNS:
+            return True
+        break
+    for low, high in row.words_before(start):
+        gap = row.text[high:start]
+        if gap.strip(" -.") == "" and row.case(low, high) == "title" and row.text[low:high] not in _PRONOUNS:
+            return True
+        break
+    return not row.begins_sentence(start) and row.text[end : end + 2] == "'s"

@@ -1,0 +1,98 @@
+"""The compiled walk: the tables that csrc/match.c reads, made from a trie, the character tables and the known words.
+
+Knows arrays and pointers; judges nothing.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+
+from moderation import chardata, kernels
+from moderation.forms import Trie
+from moderation.hiding import Candidate
+from moderation.text import FoldedBatch
+
+# Kinds of an ASCII character, as csrc/match.c reads them.
+_LETTER, _DIGIT, _SIGN, _MASK, _SPACE, _APOSTROPHE = 1, 2, 4, 8, 16, 32
+_ROOM = 16  # candidates that are made room for at first
+
+
+class Walk:
+    """The arrays that the walk reads, and the pointers to them."""
+
+    def __init__(self, trie: Trie, words: str) -> None:
+        ffi, library = kernels.load()
+        readings = np.zeros(128, np.uint32)
+        respellings = np.zeros(128, np.uint32)
+        doubles = np.zeros(128, np.uint32)
+        kinds = np.zeros(128, np.uint8)
+        for code in range(128):
+            char = chr(code)
+            if "a" <= char <= "z":
+                readings[code] = 1 << (code - ord("a"))
+                kinds[code] |= _LETTER
+            if char.isdigit():
+                kinds[code] |= _DIGIT
+            if char in chardata.LEET:
+                kinds[code] |= 0 if char.isalnum() else _SIGN
+                readings[code] |= _letter_bits(chardata.LEET[char])
+            doubles[code] = _letter_bits(chardata.doubles().get(char, ""))
+            if char in chardata.RESPELLED:
+                respellings[code] = _letter_bits(chardata.RESPELLED[char])
+            if char in chardata.MASKS:
+                kinds[code] |= _MASK
+            if char.isspace():
+                kinds[code] |= _SPACE
+            if char == "'":
+                kinds[code] |= _APOSTROPHE
+        slots = 1 << max(8, (words.count("\n") * 3 // 2).bit_length())
+        table = np.zeros(slots, np.uint32)
+        arrays = {"child_mask": trie.child_mask, "child_first": trie.child_first, "form": trie.form, "form_kind": trie.form_kind,
+                  "lengths": trie.lengths, "doubles": doubles, "other_first": trie.other_first, "other_code": trie.other_code,
+                  "other_child": trie.other_child, "readings": readings, "respellings": respellings,
+                  "kinds": kinds, "words": table}
+        types = {"form": "int32_t[]", "form_kind": "uint8_t[]", "kinds": "uint8_t[]"}
+        self._pointers = {name: ffi.from_buffer(types.get(name, "uint32_t[]"), array) for name, array in arrays.items()}
+        self.tables = ffi.new("match_tables *", {**self._pointers, "word_slots": slots})
+        self._allocate = functools.partial(ffi.new_allocator(should_clear_after_alloc=False), ffi.typeof("candidate[]"))
+        self._search = functools.partial(library.md_match, self.tables)
+        encoded = words.encode()
+        library.md_words_fill(self._pointers["words"], slots, encoded, len(encoded))
+
+    def candidates(self, batch: FoldedBatch) -> list[tuple[int, list[tuple[Candidate, int]]]]:
+        """The rows in which a form may stand, in order, with each candidate and its form's number, by position."""
+        room = _ROOM + batch.size
+        rows = self._allocate(room)
+        count = self._search(batch.block, rows, room)
+        if not count:
+            return []
+        if count > room:
+            rows = self._allocate(count)
+            self._search(batch.block, rows, count)
+        grouped: list[tuple[int, list[tuple[Candidate, int]]]] = []
+        for i in range(count):
+            c = rows[i]
+            found = Candidate(c.start, c.end, c.literal, c.leet, c.masked, c.gaps, c.spaces, c.respelled, c.repeats, c.edges)
+            if not grouped or grouped[-1][0] != c.row:
+                grouped.append((c.row, []))
+            grouped[-1][1].append((found, c.form))
+        return grouped
+
+    def is_known(self, word: str) -> bool:
+        """Whether a lower-case word is a known innocent one."""
+        encoded = word.encode("utf-8", "replace")
+        return bool(kernels.load()[1].md_word_known(self.tables, encoded, len(encoded)))
+
+
+def _letter_bits(letters: str) -> int:
+    return sum(1 << (ord(letter) - ord("a")) for letter in letters)
+
+
+
+
+EMPTY_TRIE = Trie((), np.zeros(1, np.uint32), np.zeros(1, np.uint32), np.full(1, -1, np.int32), np.zeros(1, np.uint8),
+                   np.zeros(1, np.uint32), np.zeros(2, np.uint32), np.zeros(1, np.uint32), np.zeros(1, np.uint32))
+
+
