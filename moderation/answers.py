@@ -44,6 +44,13 @@ class SpanResult(msgspec.Struct):
     region: str | UnsetType = UNSET
 
 
+class LanguageResult(msgspec.Struct):
+    """The language as sent or as detected, and whether the model reads it."""
+
+    tag: str
+    read: bool
+
+
 class VersionsResult(msgspec.Struct):
     """What the answer was made with."""
 
@@ -61,6 +68,7 @@ class ScoreResult(msgspec.Struct):
     reasons: list[ReasonResult]
     spans: list[SpanResult]
     versions: VersionsResult
+    language: LanguageResult
     id: str | UnsetType = UNSET
     masked: str | UnsetType = UNSET
 
@@ -77,6 +85,7 @@ def answer(table: ScoreTable, row: int, text: str, id: str | None = None, mask: 
          for match in found.matches]
         + [SpanResult(span.start, span.end, category, "classifier") for span, category in table.evidence(row)],
         VersionsResult(*found.versions),
+        LanguageResult(found.language, found.is_read),
         UNSET if id is None else id,
         found.masked(text) if mask else UNSET,
     )

@@ -25,10 +25,11 @@ import numpy.typing as npt
 
 from moderation.errors import Problem, RequestError
 from moderation.lexicon import Match, RowMatches
+from moderation.rules import ACTIONS as _ACTIONS
 from moderation.rules import Category, Rules, read_rules
 from moderation.terms import SEVERITIES
 
-ACTIONS = ("approve", "review", "reject")  # ascending: the worst one wins
+ACTIONS = _ACTIONS  # ascending: the worst one wins
 OWN = "own"  # the region of a word that is the writer's, and not quoted
 _DIGITS = 4  # scores are rounded before they are compared, so that what is shown is what was decided on
 Scores = npt.NDArray[np.float64]
@@ -50,6 +51,9 @@ class Decision(NamedTuple):
 
     action: str
     reasons: tuple[Reason, ...]
+
+
+UNREAD = "The comment is in a language that the model does not read."
 
 
 class _Curves:
@@ -99,12 +103,14 @@ class Policy:
     categories, sections : names, in the file's order.
     attributes : the classifier's attributes, in the order of the columns that `fuse` takes.
     exclude : the parts of a comment that are not read.
+    unread : index into `ACTIONS`, the least action for a comment in a language that the model does not read.
     """
 
     def __init__(self, rules: Rules, attributes: Sequence[str]) -> None:
         self.rules = rules
         self.version = rules.version
         self.exclude = rules.exclude
+        self.unread = ACTIONS.index(rules.unread_language)
         self.attributes = tuple(attributes)
         self.categories = tuple(category.name for category in rules.categories)
         self.sections = tuple(section.name for section in rules.sections)
@@ -162,21 +168,23 @@ class Policy:
         return rounded
 
     def _add(self, row: Scores, matches: Sequence[Match]) -> None:
-        floors: dict[int, float] = {}
-        used = set()
+        used = {match.category for match in matches if match.region == OWN}
+        for name, floor in self.floors(matches).items():
+            index = self._index[name]
+            if name not in used:
+                row[index] = min(row[index], self.rules.categories[index].quoted_most)
+            row[index] = max(row[index], floor)
+
+    def floors(self, matches: Sequence[Match]) -> dict[str, float]:
+        """What the lexicon's words count at least, by category."""
+        floors: dict[str, float] = {}
         for match in matches:
             index = self._index.get(match.category)
             if index is not None:
                 category = self.rules.categories[index]
-                own = match.region == OWN
-                counts = category.severities if own else category.quoted
-                floors[index] = max(floors.get(index, 0.0), counts[SEVERITIES.index(match.severity)])
-                if own:
-                    used.add(index)
-        for index, floor in floors.items():
-            if index not in used:
-                row[index] = min(row[index], self.rules.categories[index].quoted_most)
-            row[index] = max(row[index], floor)
+                counts = category.severities if match.region == OWN else category.quoted
+                floors[category.name] = max(floors.get(category.name, 0.0), counts[SEVERITIES.index(match.severity)])
+        return floors
 
     def decide(self, fused: Scores, sections: int | npt.NDArray[np.intp] = 0) -> Actions:
         """The action of every category of every row, as indices into `ACTIONS`; a row's own is their maximum.
@@ -204,8 +212,22 @@ class Policy:
                 found[category] = (value, attribute)
         return {category: attribute for category, (_, attribute) in found.items()}
 
-    def explain(self, fused: Scores, section: int = 0) -> Decision:
-        """One row, (categories,), decided with its reasons."""
+    def alone(self, scores: Scores, section: int = 0) -> dict[str, int]:
+        """The action to which each attribute that feeds a category brings a comment alone, as an index into `ACTIONS`.
+
+        Parameters
+        ----------
+        scores : one row's probabilities, (attributes,).
+        """
+        found: dict[str, int] = {}
+        values = np.round(self._curves.map(scores[None])[0], _DIGITS).tolist()
+        for (_, attribute), index, value in zip(self._curves.names, self._curves.categories, values, strict=True):
+            review, reject = self._thresholds[section, index]
+            found[attribute] = max(found.get(attribute, 0), int(value >= review) + int(value >= reject))
+        return found
+
+    def explain(self, fused: Scores, section: int = 0, is_read: bool = True) -> Decision:
+        """One row, (categories,), decided with its reasons; `is_read` says whether the model reads its language."""
         actions: list[int] = self.decide(fused, section).tolist()
         scores: list[float] = fused.tolist()
         held = sorted((-action, -scores[index], index) for index, action in enumerate(actions) if action)
@@ -214,4 +236,7 @@ class Policy:
             category = self.rules.categories[index]
             threshold = float(self._thresholds[section, index, -action - 1])
             reasons.append(Reason(category.name, ACTIONS[-action], -score, threshold, category.clause))
-        return Decision(ACTIONS[max(actions, default=0)], tuple(reasons))
+        unread = 0 if is_read else self.unread
+        if unread:
+            reasons.append(Reason("language", ACTIONS[unread], 1.0, 1.0, UNREAD))
+        return Decision(ACTIONS[max([unread, *actions])], tuple(reasons))

@@ -19,7 +19,9 @@ from moderation.exclusions import KINDS
 from moderation.terms import CATEGORIES, SEVERITIES
 
 KEYS = {
-    "the file": {"exclude": "parts of a comment that are not read", "severities": "", "quoted": "", "categories": "", "sections": ""},
+    "the file": {"exclude": "parts of a comment that are not read",
+                 "unread_language": "least action for a comment in a language that the model does not read",
+                 "severities": "", "quoted": "", "categories": "", "sections": ""},
     "severities": {severity: f"what a {severity} word counts at least" for severity in SEVERITIES},
     "quoted": {**{severity: f"what a {severity} word counts at least when it is quoted or reported" for severity in SEVERITIES},
                "most": "the most that a category scores whose only words are quoted"},
@@ -30,6 +32,7 @@ KEYS = {
                                   "reject": "probability that alone brings it to `reject`; if none is given, it never gets there alone"},
     "sections.*.*": {"review": "`review` in this section", "reject": "`reject` in this section"},
 }
+ACTIONS = ("approve", "review", "reject")  # ascending: the worst one wins
 _LENGTH = 400  # of a clause: it is sent with every decision
 
 
@@ -72,6 +75,7 @@ class Rules:
     exclude: tuple[str, ...]
     categories: tuple[Category, ...]
     sections: tuple[Section, ...]
+    unread_language: str = "review"
 
 
 class _Reader:
@@ -209,6 +213,9 @@ def _read(reader: _Reader, document: dict[str, Any], version: str, attributes: S
     for kind in exclude:
         if kind not in KINDS:
             reader.report("exclude", "names something that is not excluded by name", f"known are {_listed(KINDS)}")
+    unread = document.get("unread_language", "review")
+    if unread not in ACTIONS:
+        reader.report("unread_language", "is no action", f"write one of {_listed(ACTIONS)}")
     tables = {key: reader.take_table(document, key, key) for key in ("severities", "quoted", "categories", "sections")}
     for key in ("severities", "quoted"):
         reader.check_keys(tables[key], KEYS[key], key)
@@ -221,7 +228,7 @@ def _read(reader: _Reader, document: dict[str, Any], version: str, attributes: S
         reader.report("categories", "there is none", "write one table for each clause, for example `[categories.obscene]`")
     sections = tuple(_section(reader, name, reader.take_table(tables["sections"], name, f"sections.{name}"), categories)
                      for name in tables["sections"])
-    return Rules(version, tuple(exclude), categories, sections)
+    return Rules(version, tuple(exclude), categories, sections, str(unread))
 
 
 def read_rules(path: Path, attributes: Sequence[str] | None = None) -> Rules:

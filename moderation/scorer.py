@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from moderation import exclusions
+from moderation import exclusions, language
 from moderation.classifier import LinearClassifier
 from moderation.errors import LoadError, ModelError, Problem, RequestError
 from moderation.lexicon import Lexicon, Match
@@ -57,6 +57,8 @@ class Assessment:
     categories : in the policy's order.
     matches : the lexicon's, in order of their spans.
     decision : the worst action, with its reasons.
+    language : the tag that the comment was sent with, or that was detected.
+    is_read : whether the model reads that language.
     """
 
     scores: tuple[tuple[str, float], ...]
@@ -64,6 +66,8 @@ class Assessment:
     matches: tuple[Match, ...]
     decision: Decision
     versions: Versions
+    language: str
+    is_read: bool
 
     def masked(self, original: str) -> str:
         """The comment as sent with every matched word starred out."""
@@ -86,12 +90,14 @@ class ScoreTable(Sequence[Assessment]):
     categories : (n, c) scores, in the order of the policy's categories.
     actions : (n, c) indices into `ACTIONS`.
     matches : the lexicon's matches of the rows that have any.
+    languages : each row's language, as sent or as detected.
+    unread : the rows in a language that the model does not read.
     """
 
-    __slots__ = ("_batch", "_scorer", "_sections", "actions", "attributes", "categories", "matches", "versions")
+    __slots__ = ("_batch", "_scorer", "_sections", "actions", "attributes", "categories", "languages", "matches", "unread", "versions")
 
     def __init__(self, scorer: Scorer, batch: FoldedBatch, sections: int | npt.NDArray[np.intp], attributes: Scores,
-                 categories: Scores, actions: Actions, matches: Mapping[int, Sequence[Match]]) -> None:
+                 categories: Scores, actions: Actions, matches: Mapping[int, Sequence[Match]], languages: Sequence[str]) -> None:
         self._scorer = scorer
         self._batch = batch
         self._sections = sections
@@ -100,11 +106,15 @@ class ScoreTable(Sequence[Assessment]):
         self.categories = categories
         self.actions = actions
         self.matches = matches
+        self.languages = languages
+        self.unread = [row for row, name in enumerate(languages) if name not in scorer.reads]
 
     @property
     def worst(self) -> Actions:
         """Each row's own action, (n,)."""
         worst: Actions = self.actions.max(axis=1, initial=0)
+        if self.unread:
+            worst[self.unread] = np.maximum(worst[self.unread], self._scorer.policy.unread)
         return worst
 
     def __len__(self) -> int:
@@ -116,13 +126,16 @@ class ScoreTable(Sequence[Assessment]):
         row %= len(self)
         policy = self._scorer.policy
         actions = self.actions[row].tolist()
+        is_read = self.languages[row] in self._scorer.reads
         return Assessment(
             tuple(zip(policy.attributes, self.attributes[row].tolist(), strict=True)),
             tuple(Category(name, score, ACTIONS[action])
                   for name, score, action in zip(policy.categories, self.categories[row].tolist(), actions, strict=True)),
             tuple(self.matches.get(row, ())),
-            policy.explain(self.categories[row], self._section(row)) if any(actions) else Decision(ACTIONS[0], ()),
+            Decision(ACTIONS[0], ()) if is_read and not any(actions) else policy.explain(self.categories[row], self._section(row), is_read),
             self.versions,
+            self.languages[row],
+            is_read,
         )
 
     def __iter__(self) -> Iterator[Assessment]:
@@ -130,6 +143,22 @@ class ScoreTable(Sequence[Assessment]):
 
     def _section(self, row: int) -> int:
         return self._sections if isinstance(self._sections, int) else int(self._sections[row])
+
+    def floors(self, row: int) -> dict[str, float]:
+        """What the lexicon's words in a row count at least, by category; none for a category without such words."""
+        return self._scorer.policy.floors(self.matches.get(row, ()))
+
+    def alone(self, row: int) -> dict[str, int]:
+        """The action to which each attribute brings a row alone, as an index into `ACTIONS`."""
+        return self._scorer.policy.alone(self.attributes[row], self._section(row))
+
+    def sentences(self, row: int) -> tuple[list[Span], ScoreTable]:
+        """A row's sentences, in order, each scored as if it stood alone; none for a blank text."""
+        text, section = self._batch.texts[row], self._section(row)
+        spans = [span for span, _ in self._scorer.classifier.sentences(self._batch, row)]
+        names = (None, *self._scorer.policy.sections)
+        sentences = [text[start:end] for start, end in spans]
+        return spans, self._scorer.score_batch(sentences, names[section], [self.languages[row]] * len(spans))
 
     def evidence(self, row: int) -> list[Evidence]:
         """The words that brought the classifier to a score that it alone would not approve, most telling first.
@@ -162,19 +191,24 @@ class Scorer:
         self.lexicon = lexicon
         self.policy = policy
         self.versions = Versions(classifier.version, lexicon.version, policy.version)
+        self.reads = tuple(classifier.facts.get("languages", (language.ENGLISH,)))
 
-    def score_batch(self, texts: Sequence[str], section: str | Sequence[str | None] | None = None) -> ScoreTable:
+    def score_batch(self, texts: Sequence[str], section: str | Sequence[str | None] | None = None,
+                    languages: Sequence[str | None] | None = None) -> ScoreTable:
         """Score many comments; row i is what `score(texts[i])` answers.
 
         Parameters
         ----------
         texts : any Unicode strings, lone surrogates included.
         section : the section of all of them, or one for each.
+        languages : the language that each is said to be in; the others' is detected.
 
         Raises
         ------
-        RequestError : a section that the policy does not have; `where` is `section`.
+        RequestError : a section that the policy does not have, or no language's tag; `where` is `section` or `language`.
         """
+        named = [language.detect(text) for text in texts] if languages is None else [
+            language.detect(text) if name is None else language.tag(name) for text, name in zip(texts, languages, strict=True)]
         sections = self._sections(section, len(texts))
         batch = fold_batch(exclusions.blank(texts, self.policy.exclude))
         found = self.lexicon.find_batch(batch)
@@ -182,11 +216,11 @@ class Scorer:
         scores = self.classifier.predict_folded(self.lexicon.restore(batch, found) if found else batch)
         fused = self.policy.fuse(scores, found)
         actions = self.policy.decide(fused, sections)
-        return ScoreTable(self, batch, sections, scores, fused, actions, dict(found))
+        return ScoreTable(self, batch, sections, scores, fused, actions, dict(found), named)
 
-    def score(self, comment: str, section: str | None = None) -> Assessment:
+    def score(self, comment: str, section: str | None = None, language: str | None = None) -> Assessment:
         """Score one comment: a batch of one, by definition."""
-        return self.score_batch([comment], section)[0]
+        return self.score_batch([comment], section, [language])[0]
 
     def _sections(self, section: str | Sequence[str | None] | None, count: int) -> int | npt.NDArray[np.intp]:
         if section is None or isinstance(section, str):

@@ -11,7 +11,7 @@ from moderation.settings import ROOT
 # A module may import from its own floor or a lower one, and `FORBIDDEN` forbids more. A folder stands for what is in it.
 FLOORS = {
     0: ("chardata", "errors", "exclusions", "kernels", "masking", "settings", "text"),
-    1: ("allows", "evidence", "features", "forms", "hiding", "lexicon", "regions", "row", "terms", "walk", "words"),
+    1: ("allows", "evidence", "features", "forms", "hiding", "language", "lexicon", "regions", "row", "terms", "walk", "words"),
     2: ("classifier", "encoder", "policy", "rules"),
     3: ("scorer",),
     4: ("answers", "audit", "charts", "disguise", "keys", "seed_trial", "store", "train", "tune"),

@@ -20,7 +20,7 @@ relaxed = hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped
 def test_a_comment_is_scored(client, scorer):
     status, body = post(client, "/v1/score", {"text": "What a b*nana you are", "id": "c-17", "section": "politics"})
     assert status == 200
-    assert list(body) == ["action", "categories", "attributes", "reasons", "spans", "versions", "id"]
+    assert list(body) == ["action", "categories", "attributes", "reasons", "spans", "versions", "language", "id"]
     assert (body["id"], body["action"]) == ("c-17", "reject")
     assert body["categories"]["obscene"] == {"score": 0.93, "action": "reject"}
     assert list(body["attributes"]) == list(scorer.policy.attributes)
@@ -146,7 +146,7 @@ def test_an_unexpected_fault_is_a_500_with_an_id_and_no_text(settings, scorer, c
     class Broken:
         policy = scorer.policy
 
-        def score_batch(self, texts, section=None):
+        def score_batch(self, texts, *rest):
             raise KeyError(texts[0])
 
     app.extensions["scorer"] = Broken()

@@ -12,6 +12,7 @@ import msgspec
 from flask import Blueprint, Response, current_app
 from msgspec import UNSET, UnsetType
 
+from moderation import language
 from moderation.answers import ScoreResult, answer
 from moderation.errors import Problem, RequestError
 from moderation.scorer import Scorer
@@ -23,12 +24,14 @@ blueprint = Blueprint("native", __name__)
 
 
 class ScoreRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """One comment to score. With `mask`, the answer holds the text with every matched word starred out."""
+    """One comment to score. With `mask`, the answer holds the text with every matched word starred out; `language` is what
+    the comment is in, if the sender knows."""
 
     text: str
     id: str | None = None
     section: str | None = None
     mask: bool = False
+    language: str | None = None
 
 
 class BatchRequest(msgspec.Struct, forbid_unknown_fields=True):
@@ -79,7 +82,7 @@ def score() -> Response:
     """One comment in, one assessment out."""
     comment = decode(body.read(), _ONE)
     scorer = _scorer()
-    table = scorer.score_batch([comment.text], comment.section or guard.section())
+    table = scorer.score_batch([comment.text], comment.section or guard.section(), [comment.language])
     journal.note(table, scorer.policy.categories)
     return _json(answer(table, 0, comment.text, comment.id, comment.mask))
 
@@ -93,14 +96,16 @@ def score_batch() -> Response:
     if len(comments) > settings.max_batch:
         raise RequestError(Problem("comments", f"has more than {settings.max_batch} entries", "send several batches"), 413)
     for index, comment in enumerate(comments):
-        if isinstance(comment, ScoreRequest) and comment.section is not None:
+        if isinstance(comment, ScoreRequest) and (comment.section is not None or comment.language is not None):
             try:
                 scorer.policy.section(comment.section)
+                language.tag(comment.language or language.ENGLISH)
             except RequestError as error:
                 comments[index] = _item_error(index, error, comment.id)
     own = guard.section()
     good = [comment for comment in comments if isinstance(comment, ScoreRequest)]
-    table = scorer.score_batch([comment.text for comment in good], [comment.section or own for comment in good])
+    table = scorer.score_batch([comment.text for comment in good], [comment.section or own for comment in good],
+                               [comment.language for comment in good])
     journal.note(table, scorer.policy.categories)
     rows = count()
     return _json(BatchResult([answer(table, next(rows), comment.text, comment.id, comment.mask)
