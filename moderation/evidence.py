@@ -49,7 +49,9 @@ def _misspelt(row: Row, found: Candidate, form: Form, words: Words) -> bool:
         return False
     if found.respelled and (found.literal < 2 or len(form.letters) < 4):
         return False
-    case = row.case(found.start, found.end)
+    if all(row.flags[i] & chardata.HOMOGLYPH for i in range(found.start, found.end)):
+        return False
+    case = row.case(found.start, found.end - (token[-1] == "s"))
     if case == "title" and (found.respelled or form.kind == "swapped" or not row.begins_sentence(found.start)):
         return False
     if case == "upper" and form.kind in ("dropped", "swapped") and len(token) <= 4:

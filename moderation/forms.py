@@ -12,6 +12,7 @@ masks, gaps, repeats) need no form.
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -21,6 +22,7 @@ import numpy.typing as npt
 from moderation.terms import Term
 
 _VOWELS = "aeiou"
+_RUN = re.compile(r"(.)\1\1")
 _SHORTEST_DROPPED = 3
 _SHORTEST_SWAPPED = 4
 _SHORTEST_THINNED = 6  # letters a term needs before a doubled letter written once (bannana, banana) still is it
@@ -109,7 +111,7 @@ def forms_of(term: Term, is_known: Callable[[str], bool], number: int = 0) -> It
     for kind, variants in (("swapped", _swapped(stem)), ("dropped", dropped), ("thinned", _thinned(stem))):
         for variant, ending in itertools.product(variants, endings):
             letters = variant + ending
-            if letters not in seen and not is_known(letters) and not is_known(variant):
+            if letters not in seen and not _RUN.search(letters) and not is_known(letters) and not is_known(variant):
                 seen.add(letters)
                 yield Form(letters, number, kind, ending)
     for ending in term.endings if term.reach != "whole" else ():

@@ -130,8 +130,10 @@ def gapped(row: Row, found: Candidate, form: Form, term: Term, words: Words) -> 
         return None
     if any("(" in gap for gap in gaps) and row.text[found.end : found.end + 1] == ")" and ")" not in inside:  # f(x, y)
         return None
-    if all(len(set(part)) == 1 for part in parts):
-        if not _alone_in_letters(row, found) or (form.kind == "dropped" and size < 4):
+    if len(parts) > 2 and all(len(set(part)) == 1 for part in parts):
+        if form.kind == "dropped" or all(row.flags[i] & chardata.HOMOGLYPH for i in range(found.start, found.end) if row.text[i].isalpha()):
+            return None
+        if not _alone_in_letters(row, found):
             return None
         dotted = "." in inside
         if size == SHORT and (dotted or " " in inside) and row.case(found.start, found.end) == "upper":
@@ -141,7 +143,9 @@ def gapped(row: Row, found: Candidate, form: Form, term: Term, words: Words) -> 
         if any(char.isdigit() for char in inside) and found.leet > found.literal:
             return None
         return "spaced"
-    if parts[0] == term.text and form.ending:  # the term, and a word of its own behind it
+    if form.ending and (parts[0] == term.text or (parts[-1] == form.ending and not gaps[-1].strip())):  # a word of its own behind it
+        return None
+    if found.spaces and parts[-1].isdigit():
         return None
     if size <= SHORT or form.kind != "plain" or any(gap.strip() and gap != gap.strip() and gap != "-\n" for gap in gaps):
         return None
@@ -174,13 +178,15 @@ def masked(row: Row, found: Candidate, form: Form, term: Term, words: Words) -> 
     if found.begins_inside or found.ends_inside:
         whole = row.word_around(found.start, found.end)
         rest = row.text[whole[0] : found.start] + row.text[found.end : whole[1]]
-        if term.reach == "whole" or found.literal < SHORT or not rest.isalpha() or words.pieces(rest) == NEVER:
+        if term.reach != "joined" or found.literal < SHORT or not rest.isalpha() or words.pieces(rest) == NEVER:
             return None
     signs = [char for char in inside if not char.isalnum()]
     if not signs or any(char.isspace() for char in signs):
         return None
     behind = row.text[found.end : found.end + 1]
     before = row.text[found.start - 1 : found.start] if found.start else ""
+    if (before in signs and row.is_word_at(found.start - 2)) or (behind in signs and row.is_word_at(found.end + 1)):
+        return None
     if behind in ("*", "#", "_", "-") and behind in signs and before != behind:
         return None
     if len(signs) > 1 and re.fullmatch(r"\w(?:[^\w\s]\w)+", inside):  # r-e-a-d
@@ -201,11 +207,11 @@ def masked(row: Row, found: Candidate, form: Form, term: Term, words: Words) -> 
     if not inside[-1].isalnum() and form.ending:
         return None
     if size <= SHORT:
-        return "masked" if set(signs) <= {"*", "#"} and found.literal == 2 and inside[-1].isalnum() else None
+        return "masked" if set(signs) <= {"*", "#"} and found.literal == 2 and inside[-1].isalnum() and term.reach != "whole" else None
     if set(signs) & set(_EXACT_MASKS):
         parts = _segments(inside, False)
         compound = set(signs) & set("-.–—?!") and all(len(part) > 1 and words.is_known(part) for part in parts)
-        if compound and not (term.reach == "joined" and size >= _LONG):
+        if compound and not (term.reach == "joined" and size >= _LONG and not form.ending):
             return None
         if len(set(signs)) > 1 and found.literal < found.masked:
             return None
@@ -237,7 +243,8 @@ def leet(row: Row, found: Candidate, form: Form, term: Term, words: Words) -> st
     if found.respelled or (inside[-1] in "!|+({<[" and not inside.endswith("|<")
                            and (len(form.letters) <= SHORT or inside[-1] not in "+(" or found.literal < 1)):
         return None
-    if inside[0] in _CLOSING and (len(form.letters) <= SHORT or _is_bracket(row, found)):
+    if inside[0] in _CLOSING and (len(form.letters) <= SHORT or _is_bracket(row, found)
+                                  or words.is_known(row.text[found.start + 1 : row.word_around(found.end - 1, found.end)[1]])):
         return None
     low, high = row.word_around(found.start, found.end)
     digits = sum(char.isdigit() for char in inside)
@@ -257,7 +264,7 @@ def leet(row: Row, found: Candidate, form: Form, term: Term, words: Words) -> st
     if digits:
         if row.text[low - 1 : low] == "#" and re.fullmatch(r"[0-9a-f]{3,8}", whole):  # a colour
             return None
-        if re.fullmatch(r"[a-z]\d{1,3}|\d+[a-z]", whole):  # a55, 900k
+        if re.fullmatch(r"[a-z]\d{1,3}|\d+[a-z]|\d\d+[a-z]{1,2}", whole):  # a55, 900k
             return None
         if re.fullmatch(r"[a-z]+\d+|\d+[a-z]?|\d+[a-z]\d*", whole) and (case in ("upper", "title") or len(whole) <= 2):
             return None
@@ -285,7 +292,7 @@ def joined(row: Row, found: Candidate, form: Form, term: Term, words: Words) -> 
     low, high = row.word_around(found.start, found.end)
     token = row.text[low:high]
     left, right = row.text[low : found.start], row.text[found.end : high]
-    if is_innocent_token(token, form, words):
+    if is_innocent_token(token, form, words) or (form.ending and words.is_known(row.text[found.start : found.end])):
         return None
     if any(row.flags[i] & 128 for i in range(low, high)):  # letters of another script go on: a word of that language
         return None

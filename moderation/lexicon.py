@@ -17,7 +17,7 @@ from moderation.evidence import judge
 from moderation.forms import build_trie
 from moderation.hiding import Candidate
 from moderation.regions import Reading
-from moderation.row import is_name
+from moderation.row import has_title, is_name
 from moderation.terms import SEVERITIES, Term, read_terms
 from moderation.text import FoldedBatch, NormalizedText, Span, fold_batch
 from moderation.walk import EMPTY_TRIE, Walk
@@ -170,7 +170,8 @@ class Lexicon:
         region = reading.region(found)
         if region in ("url", "e-mail") or (region == "handle" and term.reach != "joined") or (region == "code" and disguise != "plain"):
             return None, f"in {region}"
-        if (term.name or term.severity == "mild") and is_name(reading.row, found.start, found.end):
+        if ((term.name or term.severity == "mild") and is_name(reading.row, found.start, found.end)) or (
+                term.reach != "joined" and has_title(reading.row, found.start, found.end)):
             return None, "a name"
         allow = self._allows.find(reading.row, found, form.term)
         if allow:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from moderation import chardata
 from moderation.words import LONGEST_TOKEN
 
+_LONGEST_SURNAME = 7  # of those that are an insult too; longer insults are no surnames
 _WORD = re.compile(rf"[^\W_]{{0,{LONGEST_TOKEN}}}")
 
 
@@ -106,3 +107,15 @@ def is_name(row: Row, start: int, end: int) -> bool:
             return True
         break
     return not row.begins_sentence(start) and row.text[end : end + 2] == "'s"
+
+
+_TITLES = frozenset("mr mrs ms miss dr prof professor sir dame judge justice sen senator cllr councillor inspector sgt detective rev "
+                    "herr frau monsieur madame señor don doña".split())
+
+
+def has_title(row: Row, start: int, end: int) -> bool:
+    """Whether a capitalised word of a surname's length stands behind a title (Justice Cox)."""
+    if row.case(start, end) != "title" or end - start > _LONGEST_SURNAME:
+        return False
+    low, high = next(row.words_before(start), (0, 0))
+    return row.text[low:high] in _TITLES and row.text[high:start].strip(" .") == ""
