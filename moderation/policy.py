@@ -4,7 +4,6 @@ Each category has a score in [0, 1] on the policy's own scale, on which its two 
 what the classifier's attributes say, each brought to that scale by its own operating points, and of what the
 lexicon's words count at least. A higher probability or a graver word never gives a milder action.
 
->>> from moderation.rules import Feed
 >>> policy = Policy(Rules("v1", (), (Category("obscene", "No obscenity.", 0.5, 0.9, (Feed("profanity", 0.3, 0.8),),
 ...                                           (0.3, 0.7, 0.97), (0.1, 0.3, 0.6), 1.0),), ()), ["profanity"])
 >>> fused = policy.fuse(np.array([[0.1], [0.3], [0.8]]), [])
@@ -16,17 +15,19 @@ lexicon's words count at least. A higher probability or a graver word never give
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from moderation import kernels
 from moderation.errors import Problem, RequestError
 from moderation.lexicon import Match, RowMatches
 from moderation.rules import ACTIONS as _ACTIONS
-from moderation.rules import Category, Rules, read_rules
+from moderation.rules import Category, Feed, Rules, read_rules
 from moderation.terms import SEVERITIES
 
 ACTIONS = _ACTIONS  # ascending: the worst one wins
@@ -64,34 +65,47 @@ class _Curves:
     """
 
     def __init__(self, categories: Sequence[Category], attributes: Sequence[str]) -> None:
-        pairs = [(category, feed) for category in categories for feed in category.feeds]
-        self.columns = np.array([attributes.index(feed.attribute) for _, feed in pairs], dtype=np.intp)
-        self.names = [(category.name, feed.attribute) for category, feed in pairs]
-        self.categories = [index for index, category in enumerate(categories) for _ in category.feeds]
-        counts = [len(category.feeds) for category in categories]
-        self.fed = [index for index, count in enumerate(counts) if count]
-        self.starts = np.cumsum([0, *(count for count in counts if count)])[:-1]
-        rows = [(feed.review, 1.0 if feed.reject is None else feed.reject, category.review,
-                 category.reject if feed.reject is not None else (category.review + category.reject) / 2, feed.reject is not None)
-                for category, feed in pairs]
-        self.review_at, self.reject_at, self.review, self.reject, rejects = np.array(rows, dtype=np.float64).reshape(-1, 5).T.copy()
-        self.top = np.where(rejects > 0, 1.0, self.reject)
-        self.slopes = [self.review / self.review_at,
-                       _slope(self.reject - self.review, self.reject_at - self.review_at),
-                       _slope(self.top - self.reject, 1.0 - self.reject_at)]
+        self.pairs = [(feed.attribute, index) for index, category in enumerate(categories) for feed in category.feeds]
+        self._categories, self._attributes = len(categories), len(attributes)
+        ffi, self._library = kernels.load()
+        self._pairs = ffi.new("fuse_pair[]", [_pair(index, category, feed, attributes)
+                                              for index, category in enumerate(categories) for feed in category.feeds])
+        self._pointer = functools.partial(ffi.from_buffer, "double[]")
+        self._null = ffi.NULL
 
-    def map(self, scores: Scores) -> Scores:
-        """(n, k) probabilities to (n, pairs) values; never decreasing, and exact at the two points."""
-        given = scores[:, self.columns]
-        # Each piece is held within its own ends, so that rounding cannot make a larger probability count less.
-        low = np.minimum(self.slopes[0] * given, self.review)
-        middle = np.minimum(self.review + self.slopes[1] * (given - self.review_at), self.reject)
-        high = np.minimum(self.reject + self.slopes[2] * (given - self.reject_at), self.top)
-        return np.where(given < self.review_at, low, np.where(given < self.reject_at, middle, high))
+    def fuse(self, scores: Scores, values: Scores | None = None) -> Scores:
+        """(n, attributes) probabilities to (n, categories) scores, the greatest of each category's pairs, rounded.
+
+        `values`, (n, pairs), is filled with each pair's own if given.
+        """
+        n = len(scores)
+        fused = np.empty((n, self._categories))
+        if n and self._categories:
+            scores = np.ascontiguousarray(scores, dtype=np.float64)
+            self._library.md_fuse(self._pairs, len(self.pairs), self._pointer(scores), n, self._attributes, self._categories,
+                                  self._pointer(fused), self._null if values is None else self._pointer(values))
+        return fused
+
+    def values(self, scores: Scores) -> Iterator[tuple[str, int, float]]:
+        """Each pair of one row, (attributes,): the attribute, the category's number, what the first counts in the second."""
+        values = np.empty((1, len(self.pairs)))
+        self.fuse(scores[None], values)
+        return ((attribute, index, value) for (attribute, index), value in zip(self.pairs, values[0].tolist(), strict=True))
 
 
-def _slope(rise: Scores, run: Scores) -> Scores:
-    return np.divide(rise, run, out=np.zeros_like(rise), where=run > 0)
+def _pair(index: int, category: Category, feed: Feed, attributes: Sequence[str]) -> dict[str, Any]:
+    rejects = feed.reject is not None
+    reject_at = 1.0 if feed.reject is None else feed.reject
+    reject = category.reject if rejects else (category.review + category.reject) / 2
+    top = 1.0 if rejects else reject
+    slopes = [_slope(category.review, feed.review), _slope(reject - category.review, reject_at - feed.review),
+              _slope(top - reject, 1 - reject_at)]
+    return {"attribute": attributes.index(feed.attribute), "category": index, "review_at": feed.review, "reject_at": reject_at,
+            "review": category.review, "reject": reject, "top": top, "slopes": slopes}
+
+
+def _slope(rise: float, run: float) -> float:
+    return rise / run if run > 0 else 0.0
 
 
 class Policy:
@@ -117,7 +131,9 @@ class Policy:
         self._curves = _Curves(rules.categories, self.attributes)
         base = tuple((category.review, category.reject) for category in rules.categories)
         # (1 + sections, categories, 2): row 0 is a comment without a section.
-        self._thresholds = np.array([base, *(section.thresholds for section in rules.sections)], dtype=np.float64)
+        # Rounded as scores are, so that an attribute at its point reaches its threshold.
+        thresholds: Scores = np.array([base, *(section.thresholds for section in rules.sections)], dtype=np.float64)
+        self._thresholds = np.round(thresholds, _DIGITS)
         self._index = {name: index for index, name in enumerate(self.categories)}
         self._section_index = {name: index for index, name in enumerate(self.sections, 1)}
 
@@ -159,13 +175,10 @@ class Policy:
         -------
         (n, categories) in [0, 1], rounded to four digits.
         """
-        fused = np.zeros((len(scores), len(self.categories)))
-        if self._curves.fed and len(scores):
-            fused[:, self._curves.fed] = np.maximum.reduceat(self._curves.map(scores), self._curves.starts, axis=1)
+        fused = self._curves.fuse(scores)
         for row, matches in found:
             self._add(fused[row], matches)
-        rounded: Scores = np.round(fused, _DIGITS)
-        return rounded
+        return fused
 
     def _add(self, row: Scores, matches: Sequence[Match]) -> None:
         used = {match.category for match in matches if match.region == OWN}
@@ -173,7 +186,7 @@ class Policy:
             index = self._index[name]
             if name not in used:
                 row[index] = min(row[index], self.rules.categories[index].quoted_most)
-            row[index] = max(row[index], floor)
+            row[index] = round(max(row[index], floor), _DIGITS)
 
     def floors(self, matches: Sequence[Match]) -> dict[str, float]:
         """What the lexicon's words count at least, by category."""
@@ -206,8 +219,8 @@ class Policy:
         scores : one row's probabilities, (attributes,).
         """
         found: dict[str, tuple[float, str]] = {}
-        values = self._curves.map(scores[None])[0].tolist()
-        for (category, attribute), index, value in zip(self._curves.names, self._curves.categories, values, strict=True):
+        for attribute, index, value in self._curves.values(scores):
+            category = self.categories[index]
             if value >= self._thresholds[section, index, 0] and value > found.get(category, (0.0, ""))[0]:
                 found[category] = (value, attribute)
         return {category: attribute for category, (_, attribute) in found.items()}
@@ -220,8 +233,7 @@ class Policy:
         scores : one row's probabilities, (attributes,).
         """
         found: dict[str, int] = {}
-        values = np.round(self._curves.map(scores[None])[0], _DIGITS).tolist()
-        for (_, attribute), index, value in zip(self._curves.names, self._curves.categories, values, strict=True):
+        for attribute, index, value in self._curves.values(scores):
             review, reject = self._thresholds[section, index]
             found[attribute] = max(found.get(attribute, 0), int(value >= review) + int(value >= reject))
         return found

@@ -19,7 +19,7 @@ FLOORS = {
     6: ("__main__", "cli"),
 }
 FRAMEWORKS = {"flask", "werkzeug", "gunicorn"}
-TRAINING = {"sklearn", "scipy", "pandas", "pyarrow", "sqlalchemy", "torch", "tqdm"}
+TRAINING = {"sklearn", "scipy", "pandas", "pyarrow", "sqlalchemy", "torch", "tqdm", "matplotlib"}
 PACKAGE = ROOT / "moderation"
 MODULES = sorted(path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".") for path in PACKAGE.rglob("*.py"))
 

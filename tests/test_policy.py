@@ -135,9 +135,9 @@ def test_the_next_number_never_counts_less(value, direction, column):
     low, high = sorted((value, near))
     rows = np.zeros((2, 6))
     rows[:, column] = low, high
-    mapped = LOADED._curves.map(rows)
-    assert (mapped[1] >= mapped[0]).all()
-    assert 0 <= mapped.min() <= mapped.max() <= 1
+    fused = LOADED.fuse(rows, [])
+    assert (fused[1] >= fused[0]).all()
+    assert 0 <= fused.min() <= fused.max() <= 1
 
 
 @given(st.lists(st.tuples(ROWS, WORDS, st.sampled_from((None, *LOADED.sections))), min_size=1, max_size=6))
@@ -158,14 +158,16 @@ def test_an_attribute_at_its_point_reaches_the_threshold(tmp_path_factory, revie
     path = tmp_path_factory.mktemp("policy") / "policy.toml"
     path.write_text(f'[categories.fruit]\nclause = "x"\nreview = {review!r}\nreject = {reject!r}\nattributes.insult = {{ {points} }}\n')
     policy = Policy.load(path, ["insult"])
-    mapped = policy._curves.map(np.array([[review_at], [reject_at], [0.0], [1.0]])).ravel().tolist()
-    assert mapped[0] >= review
-    assert mapped[2] == 0
+    fused = policy.fuse(np.array([[review_at], [reject_at], [0.0], [1.0]]), [])
+    at_review, at_reject, at_none, at_one = fused.ravel().tolist()
+    actions = policy.decide(fused).ravel().tolist()
+    assert at_none == 0
+    assert actions[0] >= 1
     if rejects:
-        assert mapped[1] >= reject
-        assert mapped[3] == pytest.approx(1) or reject_at == 1
+        assert actions[1] == 2
+        assert at_one == 1 or reject_at == 1
     else:
-        assert mapped[3] <= (review + reject) / 2
+        assert at_review <= at_reject <= at_one <= (review + reject) / 2 + 0.0001
 
 
 # Files that are refused

@@ -124,3 +124,17 @@ void md_fit_gradient(const uint32_t *ids, const int64_t *rows, int64_t n, const 
 double md_fit_epoch(const uint32_t *ids, const int64_t *rows, const int64_t *order, int64_t n, const float *scale, const float *labels,
                     const float *importance, const int32_t *groups, float *state, float *bias, float *bias_squares, float rate,
                     float decay);
+
+/* ---- fuse.c: probabilities in, categories' scores out ---- */
+
+typedef struct {
+    int32_t attribute, category; /* columns of the scores and of the outcome */
+    double review_at, reject_at; /* the attribute's operating points */
+    double review, reject, top;  /* where they, and a probability of 1, come to stand */
+    double slopes[3];            /* of the pieces between them */
+} fuse_pair;
+
+/* scores: [n][attributes]. fused: [n][categories] out, the greatest of each category's pairs, rounded to four digits,
+   0 for a category without pairs. values: [n][pair_count] out, every pair's own; may be NULL. */
+void md_fuse(const fuse_pair *pairs, int64_t pair_count, const double *scores, int64_t n, int64_t attributes,
+             int64_t categories, double *fused, double *values);

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import msgspec
 from flask import Flask, Response, current_app
 from werkzeug.exceptions import HTTPException
@@ -11,6 +14,13 @@ from moderation.errors import Problem, RequestError
 from moderation.scorer import Scorer, ScorerSpec, open_scorer
 from moderation.service import guard, journal, native, problems
 from moderation.settings import Settings
+
+
+class _App(Flask):
+    """Flask, told that no view or hook is a coroutine, so that it need not ask at every call."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func
 
 
 def create_app(settings: Settings | None = None, scorer: Scorer | None = None) -> Flask:
@@ -26,8 +36,7 @@ def create_app(settings: Settings | None = None, scorer: Scorer | None = None) -
     LoadError : settings, keys, model, lexicon or policy cannot be used; nothing is served then.
     """
     settings = settings or settings_module.load()
-    app = Flask("moderation", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = settings.max_body
+    app = _App("moderation", static_folder=None)
     app.extensions["settings"] = settings
     app.extensions["scorer"] = scorer or open_scorer(ScorerSpec.from_settings(settings))
     journal.set_up(settings.log_level)
@@ -51,6 +60,7 @@ def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
     settings: Settings = current_app.extensions["settings"]
     wording = {
+        400: Problem("body", str(error.description), "send it whole, with its length"),
         404: Problem("", "no such route", "the routes are /v1/score, /v1/score/batch and /healthz"),
         405: Problem("", "the route does not take this method", "scoring is by POST"),
         413: Problem("body", f"is larger than {settings.max_body} bytes", "send it in parts, or raise `MODERATION_MAX_BODY`"),

@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
-from flask import request
-from werkzeug.exceptions import RequestEntityTooLarge
+from flask import current_app, request
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
 
 def read() -> bytes:
     """The whole body.
 
+    Read straight from the server's stream, since Werkzeug cuts a chunked body off at the limit without a word.
+
     Raises
     ------
-    RequestEntityTooLarge : it is longer than the application's `MAX_CONTENT_LENGTH`, whether it says its length or not.
+    RequestEntityTooLarge : it is longer than `MODERATION_MAX_BODY` allows, whether it says its length or not.
+    BadRequest : its length is no number, or it has ended before it.
     """
-    body = request.get_data(cache=False)
-    # Werkzeug cuts a chunked body off at the limit without a word.
-    if request.content_length is None and len(body) >= (request.max_content_length or len(body) + 1):
+    limit: int = current_app.extensions["settings"].max_body
+    environ = request.environ
+    stated = environ.get("CONTENT_LENGTH")
+    if stated:
+        if not (stated.isascii() and stated.isdigit()):
+            raise BadRequest("the length of the body is no number")
+        length = int(stated) if len(stated) < 16 else limit + 1
+        if length > limit:
+            raise RequestEntityTooLarge
+        body: bytes = environ["wsgi.input"].read(length)
+        if len(body) < length:
+            raise BadRequest("the body has ended before its stated length")
+        return body
+    if not environ.get("wsgi.input_terminated"):
+        return b""
+    parts, left = [], limit + 1
+    while left and (part := environ["wsgi.input"].read(min(left, 1 << 16))):
+        parts.append(part)
+        left -= len(part)
+    if not left:
         raise RequestEntityTooLarge
-    return body
+    return b"".join(parts)
