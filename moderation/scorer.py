@@ -259,7 +259,7 @@ class ScorerSpec:
         LoadError : one of them is not there or cannot be read.
         """
         digest = hashlib.sha256()
-        for name, path in (("model", model), *(("lexicon_paths", path) for path in lexicon), ("policy", policy)):
+        for name, path in (("model", model), *(("lexicon", path) for path in lexicon), ("policy", policy)):
             try:
                 digest.update(_digest(path).encode())
             except OSError as error:

@@ -16,6 +16,8 @@ moderation.errors.SettingsError: settings error: 2 problems in the environment
 from __future__ import annotations
 
 import difflib
+import glob
+import itertools
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -62,7 +64,7 @@ def _path(value: str) -> Path:
 
 
 def _paths(value: str) -> tuple[Path, ...]:
-    return tuple(_path(part) for part in value.split(os.pathsep))
+    return tuple(_path(part) for part in value.split(os.pathsep)) if value else ()
 
 
 def _languages(value: str) -> tuple[str, ...]:
@@ -132,7 +134,8 @@ class Setting(NamedTuple):
 # A default path is a place in this repository; a path from the environment is taken as it stands.
 TABLE = (
     Setting("model", "models/default", "folder of the classifier", _path),
-    Setting("lexicon_paths", "seeds/lexicon", "word lists: folders and files, separated by colons", _paths),
+    Setting("lexicon", "", "your own word lists, added to `seeds/lexicon`: files, folders or patterns such as `/etc/words/*.txt`, "
+            "separated by colons", _paths),
     Setting("languages", "", "languages whose word lists are read beside those that are on by default, such as `hi,hi-Latn`", _languages),
     Setting("policy", "seeds/policy.toml", "the site's comment policy", _path),
     Setting("host", "127.0.0.1", "address to listen on", _text),
@@ -155,7 +158,7 @@ class Settings:
     """The settings in force; `TABLE` says what each is for."""
 
     model: Path
-    lexicon_paths: tuple[Path, ...]
+    lexicon: tuple[Path, ...]
     languages: tuple[str, ...]
     policy: Path
     host: str
@@ -169,6 +172,12 @@ class Settings:
     rate_store: str
     cors_origins: tuple[str, ...]
     log_level: str
+
+    @property
+    def lexicon_paths(self) -> tuple[Path, ...]:
+        """The project's word lists, then the operator's; a pattern that fits nothing stays, and is reported when it is read."""
+        own = (sorted(map(Path, glob.glob(str(path)))) or [path] for path in self.lexicon)
+        return (ROOT / "seeds/lexicon", *itertools.chain.from_iterable(own))
 
 
 def load(environment: Mapping[str, str] | None = None) -> Settings:
@@ -190,8 +199,6 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
             continue
         if given is None and setting.read is _path:
             values[setting.name] = ROOT / values[setting.name]
-        if given is None and setting.read is _paths:
-            values[setting.name] = tuple(ROOT / path for path in values[setting.name])
     known = [setting.variable for setting in TABLE]
     for name in sorted(set(environment).difference(known)):
         if name.startswith(PREFIX):

@@ -18,7 +18,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import cffi
 import numpy as np
 import numpy.typing as npt
 
@@ -158,9 +157,9 @@ class _Kernel:
     def __init__(self) -> None:
         ffi, library = kernels.load()
         pages, entries, expansions = chardata.fold_table()
-        self._arrays = (ffi.from_buffer("uint16_t[]", pages), ffi.from_buffer("uint32_t[]", entries), ffi.from_buffer("uint32_t[]", expansions))
-        names = ("pages", "entries", "expansions")
-        self.tables = ffi.new("fold_tables *", dict(zip(names, self._arrays, strict=True)))
+        self._arrays = {"pages": ffi.from_buffer("uint16_t[]", pages), "entries": ffi.from_buffer("uint32_t[]", entries),
+                        "expansions": ffi.from_buffer("uint32_t[]", expansions)}
+        self.tables = ffi.new("fold_tables *", self._arrays)
         self.allocate = functools.partial(ffi.new_allocator(should_clear_after_alloc=False), ffi.typeof("char[]"))
         self.offsets = functools.partial(ffi.new, ffi.typeof("int64_t[]"))
         self.null = ffi.NULL

@@ -133,7 +133,7 @@ def test_a_spec_is_not_opened_on_other_content(parts, changed):
         open_scorer(spec)
 
 
-@pytest.mark.parametrize(("missing", "variable"), [("model", "MODEL"), ("lexicon", "LEXICON_PATHS"), ("policy.toml", "POLICY")])
+@pytest.mark.parametrize(("missing", "variable"), [("model", "MODEL"), ("lexicon", "LEXICON"), ("policy.toml", "POLICY")])
 def test_what_is_missing_is_named(parts, missing, variable):
     (parts / missing).rename(parts / "elsewhere")
     with pytest.raises(LoadError, match="cannot be read") as caught:

@@ -21,10 +21,17 @@ def test_a_path_from_the_environment_is_taken_as_it_stands():
 
 
 def test_lists_are_read_as_lists():
-    found = settings.load({"MODERATION_LEXICON_PATHS": "ours:theirs/list.txt", "MODERATION_LANGUAGES": "hi, hi-Latn"})
-    assert [str(path) for path in found.lexicon_paths] == ["ours", "theirs/list.txt"]
+    found = settings.load({"MODERATION_LEXICON": "ours:theirs/list.txt", "MODERATION_LANGUAGES": "hi, hi-Latn"})
+    assert [str(path) for path in found.lexicon] == ["ours", "theirs/list.txt"]
     assert found.languages == ("hi", "hi-Latn")
     assert settings.load({}).lexicon_paths == (settings.ROOT / "seeds/lexicon",)
+
+
+def test_an_operators_word_lists_are_added_to_the_projects(tmp_path):
+    for name in ("b.txt", "a.txt"):
+        (tmp_path / name).touch()
+    found = settings.load({"MODERATION_LEXICON": f"{tmp_path}/*.txt:{tmp_path}/missing.txt"})
+    assert [path.name for path in found.lexicon_paths] == ["lexicon", "a.txt", "b.txt", "missing.txt"]
 
 
 def test_other_variables_are_none_of_our_business():
