@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import numpy as np
 import pytest
 from flask import Flask
@@ -22,6 +23,10 @@ from moderation.settings import ROOT, Settings
 from moderation.terms import Term
 
 GOLDEN = Path(__file__).parent / "golden"
+
+# Tests assert no time: a slow machine is no fault of the code.
+hypothesis.settings.register_profile("any machine", deadline=None)
+hypothesis.settings.load_profile("any machine")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
