@@ -1,7 +1,9 @@
 """How gunicorn runs the service: `gunicorn wsgi:app` reads this file, and it reads the settings."""
 
 import os
+import shutil
 import sys
+import tempfile
 
 from moderation import settings
 from moderation.errors import LoadError
@@ -12,6 +14,10 @@ try:
     _exposure = check_exposure(_settings)
 except LoadError as error:
     sys.exit(str(error))
+
+# Before the application is imported: workers add up their counts by files in this folder.
+_counts = None if "PROMETHEUS_MULTIPROC_DIR" in os.environ else tempfile.mkdtemp(prefix="moderation-counts-")
+os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", _counts or "")
 
 bind = f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else f"{_settings.host}:{_settings.port}"
 workers = _settings.workers
@@ -31,3 +37,9 @@ accesslog = None  # the service writes its own line for each request
 def when_ready(server):
     """Say who is answered."""
     server.log.warning("moderation listens on %s; %s", bind, _exposure)
+
+
+def on_exit(server):
+    """Remove the counts."""
+    if _counts:
+        shutil.rmtree(_counts, ignore_errors=True)

@@ -141,6 +141,16 @@ class ScoreTable(Sequence[Assessment]):
     def __iter__(self) -> Iterator[Assessment]:
         return (self[row] for row in range(len(self)))
 
+    @property
+    def policy(self) -> Policy:
+        """The policy that decided."""
+        return self._scorer.policy
+
+    @property
+    def sections(self) -> int | npt.NDArray[np.intp]:
+        """The number of the policy's section: one of all rows, or (n,); 0 is none."""
+        return self._sections
+
     def _section(self, row: int) -> int:
         return self._sections if isinstance(self._sections, int) else int(self._sections[row])
 

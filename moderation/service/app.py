@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
 from flask import Flask, Response, current_app
 from werkzeug.exceptions import HTTPException
 
 from moderation import settings as settings_module
 from moderation.errors import Problem, RequestError
 from moderation.scorer import Scorer, ScorerSpec, open_scorer
-from moderation.service import guard, journal, native, problems
+from moderation.service import guard, health, journal, metrics, native, problems
 from moderation.settings import Settings
 
 
@@ -41,19 +40,14 @@ def create_app(settings: Settings | None = None, scorer: Scorer | None = None) -
     app.extensions["scorer"] = scorer or open_scorer(ScorerSpec.from_settings(settings))
     journal.set_up(settings.log_level)
     journal.keep(app)
+    metrics.keep(app)
     guard.keep(app)
     app.register_blueprint(native.blueprint)
-    app.add_url_rule("/healthz", "healthz", _healthz)
+    app.register_blueprint(health.blueprint)
     app.register_error_handler(RequestError, problems.refuse)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _failure)
     return app
-
-
-@guard.needs(None)
-def _healthz() -> Response:
-    scorer: Scorer = current_app.extensions["scorer"]
-    return Response(msgspec.json.encode({"status": "ok", "versions": scorer.versions._asdict()}), mimetype="application/json")
 
 
 def _http_error(error: HTTPException) -> Response:
@@ -61,7 +55,7 @@ def _http_error(error: HTTPException) -> Response:
     settings: Settings = current_app.extensions["settings"]
     wording = {
         400: Problem("body", str(error.description), "send it whole, with its length"),
-        404: Problem("", "no such route", "the routes are /v1/score, /v1/score/batch and /healthz"),
+        404: Problem("", "no such route", "`/docs` shows the routes"),
         405: Problem("", "the route does not take this method", "scoring is by POST"),
         413: Problem("body", f"is larger than {settings.max_body} bytes", "send it in parts, or raise `MODERATION_MAX_BODY`"),
     }

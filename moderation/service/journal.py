@@ -14,12 +14,13 @@ from typing import Any
 
 import msgspec
 import numpy as np
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 
 from moderation.policy import ACTIONS
 from moderation.scorer import ScoreTable
 
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")  # a caller's own request id that is taken over
+_ENCODER = msgspec.json.Encoder()
 LOGGER = logging.getLogger("moderation")
 
 
@@ -27,9 +28,9 @@ class Line(msgspec.Struct, omit_defaults=True):
     """What is written of one request. `categories` counts the comments that each category did not approve."""
 
     id: str
-    route: str
-    status: int
-    microseconds: int
+    route: str = ""
+    status: int = 0
+    microseconds: int = 0
     comments: int = 0
     actions: dict[str, int] = {}
     categories: dict[str, int] = {}
@@ -37,21 +38,28 @@ class Line(msgspec.Struct, omit_defaults=True):
 
 
 def note(table: ScoreTable, categories: tuple[str, ...]) -> None:
-    """Remember what was decided in this request, for its line."""
-    g.scored = table, categories
+    """Remember what was decided in this request, for its line, and tell those who count it; a stream does so many times."""
+    counts = np.bincount(table.worst, minlength=len(ACTIONS)).tolist()
+    held = np.count_nonzero(table.actions, axis=0).tolist()
+    line: Line = g.line
+    line.comments += len(table)
+    for names, found, into in ((ACTIONS, counts, line.actions), (categories, held, line.categories)):
+        for name, count in zip(names, found, strict=True):
+            if count:
+                into[name] = into.get(name, 0) + count
+    line.versions = tuple(table.versions)
+    for tell in current_app.extensions["when_scored"]:
+        tell(table)
 
 
-def _line(response: Response) -> Line:
-    line = Line(g.request_id, str(request.url_rule or "none"), response.status_code, (time.perf_counter_ns() - g.began) // 1000)
-    table, names = g.pop("scored", (None, ()))
-    if table is not None:
-        counts = np.bincount(table.worst, minlength=len(ACTIONS)).tolist()
-        held = np.count_nonzero(table.actions, axis=0).tolist()
-        line.comments = len(table)
-        line.actions = {action: count for action, count in zip(ACTIONS, counts, strict=True) if count}
-        line.categories = {name: count for name, count in zip(names, held, strict=True) if count}
-        line.versions = tuple(table.versions)
-    return line
+def close(status: int) -> None:
+    """Write the request's line, and tell those who count requests: when it is answered, or at the end of its stream."""
+    line: Line = g.line
+    line.route, line.status, line.microseconds = str(request.url_rule or "none"), status, (time.perf_counter_ns() - g.began) // 1000
+    if LOGGER.isEnabledFor(logging.INFO):
+        LOGGER.info(_ENCODER.encode(line).decode())
+    for tell in current_app.extensions["when_answered"]:
+        tell(line.route, request.method, status, line.microseconds)
 
 
 def report_failure(error: BaseException) -> None:
@@ -64,17 +72,21 @@ def report_failure(error: BaseException) -> None:
 def keep(app: Flask) -> None:
     """Give every request an id, the caller's own if it sent a plain one, and write its line when it is answered."""
 
+    app.extensions["when_scored"] = []  # called with each table that `note` is given
+    app.extensions["when_answered"] = []  # called with route, method, status and microseconds of each request
+
     @app.before_request
     def begin() -> None:
         g.began = time.perf_counter_ns()
         sent = request.environ.get("HTTP_X_REQUEST_ID", "")
         g.request_id = sent if _ID.fullmatch(sent) else secrets.token_hex(8)
+        g.line = Line(g.request_id)
 
     @app.after_request
     def end(response: Response) -> Response:
         response.headers["X-Request-Id"] = g.request_id
-        if LOGGER.isEnabledFor(logging.INFO):
-            LOGGER.info(msgspec.json.encode(_line(response)).decode())
+        if not g.get("streams"):
+            close(response.status_code)
         return response
 
 

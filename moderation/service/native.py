@@ -6,7 +6,7 @@ Knows the shape of its requests and answers; knows no threshold, no lexicon and 
 from __future__ import annotations
 
 from itertools import count
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from flask import Blueprint, Response, current_app
@@ -15,23 +15,40 @@ from msgspec import UNSET, UnsetType
 from moderation import language
 from moderation.answers import ScoreResult, answer
 from moderation.errors import Problem, RequestError
+from moderation.markup import visible
 from moderation.scorer import Scorer
-from moderation.service import body, guard, journal, problems
+from moderation.service import body, guard, journal, problems, stream
 from moderation.service.decode import decode
 from moderation.settings import Settings
 
 blueprint = Blueprint("native", __name__)
 
 
+class Context(msgspec.Struct, forbid_unknown_fields=True):
+    """What a comment stands under. It is accepted so that callers can send it already; the linear classifier reads the comment
+    alone, so that no answer depends on it."""
+
+    parent: str | None = None
+    article: str | None = None
+
+
 class ScoreRequest(msgspec.Struct, forbid_unknown_fields=True):
     """One comment to score. With `mask`, the answer holds the text with every matched word starred out; `language` is what
-    the comment is in, if the sender knows."""
+    the comment is in, if the sender knows. As `html`, what a reader of the page sees is scored, and spans are those of the
+    HTML as sent."""
 
     text: str
     id: str | None = None
     section: str | None = None
     mask: bool = False
     language: str | None = None
+    format: Literal["plain", "html"] = "plain"
+    context: Context | None = None
+
+    @property
+    def seen(self) -> str:
+        """What is scored, as long as the text."""
+        return visible(self.text) if self.format == "html" else self.text
 
 
 class BatchRequest(msgspec.Struct, forbid_unknown_fields=True):
@@ -79,37 +96,66 @@ def _scorer() -> Scorer:
 
 @blueprint.post("/v1/score")
 def score() -> Response:
-    """One comment in, one assessment out."""
+    """One comment in, one assessment out; or lines in and out."""
+    if stream.is_asked():
+        return _stream()
     comment = decode(body.read(), _ONE)
     scorer = _scorer()
-    table = scorer.score_batch([comment.text], comment.section or guard.section(), [comment.language])
+    table = scorer.score_batch([comment.seen], comment.section or guard.section(), [comment.language])
     journal.note(table, scorer.policy.categories)
     return _json(answer(table, 0, comment.text, comment.id, comment.mask))
 
 
 @blueprint.post("/v1/score/batch")
 def score_batch() -> Response:
-    """Comments in, assessments out in their order; a bad comment gets an `error` in its place."""
+    """Comments in, assessments out in their order; a bad comment gets an `error` in its place. Or lines in and out."""
+    if stream.is_asked():
+        return _stream()
     settings: Settings = current_app.extensions["settings"]
-    scorer = _scorer()
     comments = _comments(body.read())
     if len(comments) > settings.max_batch:
         raise RequestError(Problem("comments", f"has more than {settings.max_batch} entries", "send several batches"), 413)
+    return _json(BatchResult(_answers(_scorer(), comments, [f"comments[{index}]" for index in range(len(comments))])))
+
+
+def _stream() -> Response:
+    limit: int = current_app.extensions["settings"].max_body
+    scorer = _scorer()  # one for the whole stream: every line is answered by the same versions
+
+    def read(line: stream.Line) -> ScoreRequest | ItemError:
+        where = f"lines[{line.number}]"
+        if line.content is None:
+            error = RequestError(Problem(where, f"is longer than {limit} bytes", "raise `MODERATION_MAX_BODY`"), 413)
+        else:
+            try:
+                return decode(line.content, _ONE, where)
+            except RequestError as found:
+                error = found
+        return _item_error(None, error, _named(line.content or b""))
+
+    def answers(lines: list[stream.Line]) -> bytes:
+        found = _answers(scorer, [read(line) for line in lines], [f"lines[{line.number}]" for line in lines])
+        return _ENCODER.encode_lines(found)
+
+    return stream.answer(limit, answers)
+
+
+def _answers(scorer: Scorer, comments: list[ScoreRequest | ItemError], places: list[str]) -> list[ScoreResult | ItemError]:
+    own = guard.section()
     for index, comment in enumerate(comments):
         if isinstance(comment, ScoreRequest) and (comment.section is not None or comment.language is not None):
             try:
                 scorer.policy.section(comment.section)
                 language.tag(comment.language or language.ENGLISH)
             except RequestError as error:
-                comments[index] = _item_error(index, error, comment.id)
-    own = guard.section()
+                comments[index] = _item_error(places[index], error, comment.id)
     good = [comment for comment in comments if isinstance(comment, ScoreRequest)]
-    table = scorer.score_batch([comment.text for comment in good], [comment.section or own for comment in good],
+    table = scorer.score_batch([comment.seen for comment in good], [comment.section or own for comment in good],
                                [comment.language for comment in good])
     journal.note(table, scorer.policy.categories)
     rows = count()
-    return _json(BatchResult([answer(table, next(rows), comment.text, comment.id, comment.mask)
-                              if isinstance(comment, ScoreRequest) else comment for comment in comments]))
+    return [answer(table, next(rows), comment.text, comment.id, comment.mask) if isinstance(comment, ScoreRequest) else comment
+            for comment in comments]
 
 
 def _comments(content: bytes) -> list[ScoreRequest | ItemError]:
@@ -124,18 +170,22 @@ def _comments(content: bytes) -> list[ScoreRequest | ItemError]:
         try:
             comments.append(decode(bytes(raw), _ONE, f"comments[{index}]"))
         except RequestError as error:
-            try:
-                named = _ID.decode(raw).id
-            except (msgspec.MsgspecError, UnicodeDecodeError):
-                named = None
-            comments.append(_item_error(None, error, named))
+            comments.append(_item_error(None, error, _named(raw)))
     return comments
 
 
-def _item_error(index: int | None, error: RequestError, named: str | None) -> ItemError:
+def _named(content: bytes | msgspec.Raw) -> str | None:
+    """The id of a comment that cannot be read otherwise."""
+    try:
+        return _ID.decode(content).id
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def _item_error(place: str | None, error: RequestError, named: str | None) -> ItemError:
     problem = error.problem
-    if index is not None:
-        problem = Problem(f"comments[{index}].{problem.where}", problem.what, problem.hint)
+    if place is not None:
+        problem = Problem(f"{place}.{problem.where}", problem.what, problem.hint)
     return ItemError(problems.details(problem, error.status), UNSET if named is None else named)
 
 
