@@ -149,6 +149,9 @@ TABLE = (
     Setting("rate_limit", "", "requests that a caller may make, such as `600/minute`, unless its key says otherwise", _rate),
     Setting("rate_store", "memory://", "where requests are counted: `memory://`, each worker by itself, or a Redis URL", _text),
     Setting("cors_origins", "", "origins whose pages may call the service, separated by commas", _origins),
+    Setting("database_url", "sqlite:///var/labels.db",
+            "where labels are stored: SQLite or PostgreSQL; `DATABASE_URL` holds in its place", _text),
+    Setting("store_suggestions", "no", "keep the texts that suggestscore brings: yes or no", _flag),
     Setting("log_level", "info", "least level that is logged: debug, info, warning, error", _choice("debug", "info", "warning", "error")),
 )
 
@@ -171,6 +174,8 @@ class Settings:
     rate_limit: str
     rate_store: str
     cors_origins: tuple[str, ...]
+    database_url: str
+    store_suggestions: bool
     log_level: str
 
     @property
@@ -192,6 +197,8 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     problems = []
     for setting in TABLE:
         given = environment.get(setting.variable)
+        if given is None and setting.name == "database_url":
+            given = environment.get("DATABASE_URL", f"sqlite:///{ROOT}/var/labels.db")
         try:
             values[setting.name] = setting.read(setting.default if given is None else given)
         except _Refused as refusal:

@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 from moderation import settings as settings_module
 from moderation.errors import Problem, RequestError
 from moderation.scorer import Scorer, ScorerSpec, open_scorer
-from moderation.service import guard, health, journal, metrics, native, problems
+from moderation.service import guard, health, journal, labels, metrics, native, problems
 from moderation.settings import Settings
 
 
@@ -42,7 +42,9 @@ def create_app(settings: Settings | None = None, scorer: Scorer | None = None) -
     journal.keep(app)
     metrics.keep(app)
     guard.keep(app)
+    app.extensions["labels"] = labels.Labels(settings)
     app.register_blueprint(native.blueprint)
+    app.register_blueprint(labels.blueprint)
     app.register_blueprint(health.blueprint)
     app.register_error_handler(RequestError, problems.refuse)
     app.register_error_handler(HTTPException, _http_error)
