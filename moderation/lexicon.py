@@ -47,7 +47,7 @@ class Match(NamedTuple):
 
 
 class RowMatches(NamedTuple):
-    """The matches of one row of a batch, by position, none overlapping."""
+    """The matches of one row of a batch, by position; none overlap but the two of a term that breaks two categories."""
 
     row: int
     matches: list[Match]
@@ -128,9 +128,7 @@ class Lexicon:
             accepted = [(found, index, disguise) for found, index in candidates if (disguise := self._judge(reading, found, index)[0])]
             if accepted:
                 resolved = _resolve(accepted, self, len(reading.row.text))
-                matches = [match for chosen in resolved if (match := self._match(reading, *chosen))]
-                if matches:
-                    results.append(RowMatches(row, matches))
+                results.append(RowMatches(row, [match for chosen in resolved for match in self._matches(reading, *chosen)]))
         return results
 
     def explain(self, text: NormalizedText) -> list[Finding]:
@@ -155,6 +153,8 @@ class Lexicon:
             texts = list(batch.texts) if texts is None else texts
             pieces, position = [], 0
             for match in hidden:
+                if match.span.start < position:  # a term of two categories is written once
+                    continue
                 pieces += [batch.texts[row][position : match.span.start], _surrounded(match)]
                 position = match.span.end
             texts[row] = "".join([*pieces, batch.texts[row][position:]])
@@ -178,9 +178,10 @@ class Lexicon:
             return None, f"allowed by `{allow}`"
         return disguise, "match"
 
-    def _match(self, reading: Reading, found: Candidate, index: int, disguise: str) -> Match:
+    def _matches(self, reading: Reading, found: Candidate, index: int, disguise: str) -> list[Match]:
         term = self.terms[self.trie.forms[index].term]
-        return Match(term.text, term.category, term.severity, reading.span(found), disguise, reading.region(found))
+        span, region = reading.span(found), reading.region(found)
+        return [Match(term.text, category, term.severity, span, disguise, region) for category in (term.category, term.also) if category]
 
 
 def _surrounded(match: Match) -> str:

@@ -11,7 +11,8 @@ Knows the files' format; knows nothing of matching. A file looks like this:
         yes: what a banana; two bananas
         no: bandana
 
-A new word is one line. `category` is a policy's (derogatory, personal, obscene), `severity` one of mild, strong, severe.
+A new word is one line. A heading names the policy's category that a term breaks (derogatory, personal, obscene), a second one if it
+breaks two, and the severity: mild, strong or severe.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ class Term:
     ----------
     text : lower case, words parted by single spaces.
     category, severity : see `CATEGORIES`, `SEVERITIES` (ascending).
+    also : a second category that it breaks, or none.
     reach : see `REACHES`.
     endings : what may follow the term and still be it, `s` and `es` included.
     allows : phrases within which it is innocent; `*` stands for one word.
@@ -59,6 +61,7 @@ class Term:
     text: str
     category: str
     severity: str
+    also: str = ""
     language: str = "en"
     reach: str = "apart"
     plain: bool = False
@@ -89,6 +92,7 @@ class _Draft:
     text: str
     category: str
     severity: str
+    also: str
     where: str
     options: set[str] = field(default_factory=set)
     endings: list[str] = field(default_factory=list)
@@ -99,7 +103,7 @@ class _Draft:
     def term(self, language: str) -> Term:
         endings = () if "exact" in self.options else ("s", "es", *self.endings)
         reach = "joined" if "joined" in self.options else "whole" if "whole" in self.options else "apart"
-        return Term(self.text, self.category, self.severity, language, reach, "plain" in self.options, "name" in self.options,
+        return Term(self.text, self.category, self.severity, self.also, language, reach, "plain" in self.options, "name" in self.options,
                     "first" in self.options, tuple(dict.fromkeys(endings)), tuple(self.allow), tuple(self.yes), tuple(self.no), self.where)
 
 
@@ -109,7 +113,7 @@ def _nearest(word: str, known: Iterable[str]) -> str:
     return f"did you mean `{close[0]}`?" if close else "known are " + ", ".join(f"`{name}`" for name in names)
 
 
-_HEADING = re.compile(r"\[\s*(\S+)\s+(\S+)\s*\]")
+_HEADING = re.compile(r"\[\s*([^\s\]]+)(?:\s+([^\s\]]+))?\s+([^\s\]]+)\s*\]")
 
 
 class _Reader:
@@ -120,7 +124,7 @@ class _Reader:
         self.header: dict[str, str] = {}
         self.drafts: list[_Draft] = []
         self.allows: list[str] = []
-        self.heading: tuple[str, str] | None = None
+        self.heading: tuple[str, str, str] | None = None
         self.heading_failed = False
 
     def problem(self, line: int, column: int, what: str, hint: str) -> None:
@@ -160,15 +164,15 @@ class _Reader:
         if not found:
             self.problem(number, 1, f"`{line}` is no heading", "a heading reads `[category severity]`, as in `[obscene strong]`")
             return
-        category, severity = found.groups()
-        if category not in CATEGORIES:
-            self.problem(number, line.index(category) + 1, f"no category is called `{category}`", _nearest(category, CATEGORIES))
-        elif severity not in SEVERITIES:
-            self.problem(number, line.index(severity, line.index(category) + len(category)) + 1, f"no severity is called `{severity}`",
-                         _nearest(severity, SEVERITIES))
-        else:
-            self.heading = (category, severity)
-            self.heading_failed = False
+        for group in (1, 2):
+            if found[group] not in (*CATEGORIES, None):
+                self.problem(number, found.start(group) + 1, f"no category is called `{found[group]}`", _nearest(found[group], CATEGORIES))
+                return
+        if found[3] not in SEVERITIES:
+            self.problem(number, found.start(3) + 1, f"no severity is called `{found[3]}`", _nearest(found[3], SEVERITIES))
+            return
+        self.heading = (found[1], found[3], found[2] or "")
+        self.heading_failed = False
 
     def term(self, number: int, line: str) -> None:
         if self.heading is None:

@@ -31,7 +31,9 @@ def lexicon() -> Lexicon:
 
 
 def found(lexicon: Lexicon, text: str) -> list[list[str]]:
-    return [[match.term, text[match.span.start : match.span.end], match.disguise, match.region] for match in lexicon.find(normalize(text))]
+    """Each term once, though it may break two categories."""
+    matches = lexicon.find(normalize(text))
+    return [list(row) for row in dict.fromkeys((match.term, text[slice(*match.span)], match.disguise, match.region) for match in matches)]
 
 
 @pytest.mark.parametrize("case", json.loads((CASES / "lexicon_matches.json").read_text(encoding="utf-8")),
@@ -126,6 +128,17 @@ def test_an_operators_file_adds_terms_and_allows(tmp_path: Path) -> None:
     assert found(both, "banana bread with kumquat, banana") == [
         ["kumquat", "kumquat", "plain", "own"], ["banana", "banana", "plain", "own"]]
     assert both.version != Lexicon.load([base]).version
+
+
+def test_a_term_may_break_two_categories(tmp_path: Path) -> None:
+    file = tmp_path / "two.txt"
+    file.write_text("[personal obscene strong]\nbanana\n", encoding="utf-8")
+    lexicon = Lexicon.load([file])
+    batch = fold_batch(["you b4nana"])
+    (row,) = lexicon.find_batch(batch)
+    assert [(match.category, match.severity, match.span) for match in row.matches] == [
+        ("personal", "strong", (4, 10)), ("obscene", "strong", (4, 10))]
+    assert lexicon.restore(batch, [row]).readable(0).text == "you banana"
 
 
 def test_lists_that_are_off_are_read_when_their_language_is_asked_for(tmp_path: Path) -> None:
