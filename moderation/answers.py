@@ -10,7 +10,7 @@ from msgspec import UNSET, UnsetType
 
 from moderation.scorer import ScoreTable
 
-_DIGITS = 6  # of a probability: what a served model may differ by from the trained one
+DIGITS = 6  # of a probability: what a served model may differ by from the trained one
 
 
 class CategoryResult(msgspec.Struct):
@@ -79,7 +79,7 @@ def answer(table: ScoreTable, row: int, text: str, id: str | None = None, mask: 
     return ScoreResult(
         found.decision.action,
         {name: CategoryResult(score, action) for name, score, action in found.categories},
-        {name: round(score, _DIGITS) for name, score in found.scores},
+        {name: round(score, DIGITS) for name, score in found.scores},
         [ReasonResult(*reason) for reason in found.decision.reasons],
         [SpanResult(match.span.start, match.span.end, match.category, "lexicon", match.term, match.severity, match.disguise, match.region)
          for match in found.matches]

@@ -17,11 +17,12 @@ from __future__ import annotations
 
 import difflib
 import glob
+import ipaddress
 import itertools
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -111,6 +112,23 @@ def shown(value: Any) -> str:
     return _SECRET.sub(r"\1:...@", str(value)) or "none"
 
 
+def _base_url(value: str) -> str:
+    if value and not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]_-]+(/[A-Za-z0-9._~/-]*)?", value):
+        raise _Refused("expected an address such as `https://moderation.example`")
+    return value.rstrip("/")
+
+
+def _networks(value: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    try:
+        return tuple(ipaddress.ip_network(part.strip()) for part in value.split(",") if part.strip())
+    except ValueError:
+        raise _Refused("expected addresses or networks separated by commas, such as `10.0.0.0/8`") from None
+
+
+def _secrets(value: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
 def _text(value: str) -> str:
     if not value.strip():
         raise _Refused("expected some text")
@@ -152,6 +170,9 @@ TABLE = (
     Setting("database_url", "sqlite:///var/labels.db",
             "where labels are stored: SQLite or PostgreSQL; `DATABASE_URL` holds in its place", _text),
     Setting("store_suggestions", "no", "keep the texts that suggestscore brings: yes or no", _flag),
+    Setting("public_base_url", "", "address at which clients reach the service, for documents that name it; else the request's", _base_url),
+    Setting("trusted_proxies", "", "addresses or networks whose `X-Forwarded-Proto` and `X-Forwarded-Host` are believed", _networks),
+    Setting("coral_secrets", "", "signing secrets of Coral's external moderation phase, separated by commas while they rotate", _secrets),
     Setting("log_level", "info", "least level that is logged: debug, info, warning, error", _choice("debug", "info", "warning", "error")),
 )
 
@@ -176,6 +197,9 @@ class Settings:
     cors_origins: tuple[str, ...]
     database_url: str
     store_suggestions: bool
+    public_base_url: str
+    trusted_proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
+    coral_secrets: tuple[str, ...] = field(repr=False)
     log_level: str
 
     @property

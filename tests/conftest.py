@@ -69,8 +69,9 @@ def scorer() -> Scorer:
 
 
 @pytest.fixture
-def settings() -> Settings:
-    return settings_module.load({"MODERATION_MAX_BODY": "200000", "MODERATION_MAX_BATCH": "20"})
+def settings(tmp_path: Path) -> Settings:
+    return settings_module.load({"MODERATION_MAX_BODY": "200000", "MODERATION_MAX_BATCH": "20",
+                                 "MODERATION_DATABASE_URL": f"sqlite:///{tmp_path}/labels.db"})
 
 
 @pytest.fixture

@@ -1,0 +1,34 @@
+"""What every dialect but the native one does with a comment: score it by the scorer in force, and note that for the log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask import current_app
+
+from moderation.scorer import Scorer, ScoreTable
+from moderation.service import guard, journal
+
+
+def scorer() -> Scorer:
+    """The scorer in force."""
+    found: Scorer = current_app.extensions["scorer"]
+    return found
+
+
+def score(texts: Sequence[str], section: str | None = None, language: str | None = None) -> ScoreTable:
+    """Score comments of one section; that of the caller's key if None.
+
+    Raises
+    ------
+    RequestError : a section that the policy does not have, or no language's tag.
+    """
+    current = scorer()
+    table = current.score_batch(texts, section or guard.section(), [language] * len(texts))
+    journal.note(table, current.policy.categories)
+    return table
+
+
+def known_section(name: str | None) -> str | None:
+    """The name, if the policy has such a section; None otherwise."""
+    return name if name in scorer().policy.sections else None
