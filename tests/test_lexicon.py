@@ -32,8 +32,8 @@ def lexicon() -> Lexicon:
 
 def found(lexicon: Lexicon, text: str) -> list[list[str]]:
     """Each term once, though it may break two categories."""
-    matches = lexicon.find(normalize(text))
-    return [list(row) for row in dict.fromkeys((match.term, text[slice(*match.span)], match.disguise, match.region) for match in matches)]
+    once = {match.span: match for match in lexicon.find(normalize(text))}
+    return [[match.term, text[slice(*match.span)], match.disguise, match.region] for match in once.values()]
 
 
 @pytest.mark.parametrize("case", json.loads((CASES / "lexicon_matches.json").read_text(encoding="utf-8")),
