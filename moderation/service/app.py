@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 from moderation import settings as settings_module
 from moderation.errors import Problem, RequestError
 from moderation.scorer import Scorer, ScorerSpec, open_scorer
-from moderation.service import guard, health, journal, labels, metrics, native, perspective, problems
+from moderation.service import coral, guard, health, journal, labels, metrics, native, openai, perspective, problems
 from moderation.settings import Settings
 
 
@@ -44,7 +44,8 @@ def create_app(settings: Settings | None = None, scorer: Scorer | None = None) -
     guard.keep(app)
     app.extensions["labels"] = labels.Labels(settings)
     app.register_blueprint(native.blueprint)
-    app.register_blueprint(perspective.blueprint)
+    for dialect in (perspective, openai, coral):
+        app.register_blueprint(dialect.blueprint)
     app.register_blueprint(labels.blueprint)
     app.register_blueprint(health.blueprint)
     app.register_error_handler(RequestError, problems.refuse)
