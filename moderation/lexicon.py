@@ -78,7 +78,8 @@ class Lexicon:
         said = {term.text for term in terms}
         known = Walk(EMPTY_TRIE, "".join(f"{word}\n" for word in words.split() if word not in said))
         self.trie = build_trie(terms, known.is_known)
-        self._walk = Walk(self.trie, words if words.endswith("\n") or not words else words + "\n")
+        listed = "".join(f"{word}\n" for word in words.split())
+        self._walk = Walk(self.trie, listed, "".join(f"{word}\n" for word in common if known.is_known(word)))
         self.words = Words(self._walk.is_known, frozenset(common), words)
         self._allows = Allows(terms, allows)
         digest = hashlib.sha256(repr((self.terms, tuple(allows))).encode())
@@ -170,8 +171,9 @@ class Lexicon:
         region = reading.region(found)
         if region in ("url", "e-mail") or (region == "handle" and term.reach != "joined") or (region == "code" and disguise != "plain"):
             return None, f"in {region}"
-        if ((term.name or term.severity == "mild") and is_name(reading.row, found.start, found.end)) or (
-                term.reach != "joined" and has_title(reading.row, found.start, found.end)):
+        if disguise != "joined" and (
+                ((term.name or term.severity == "mild") and is_name(reading.row, found.start, found.end))
+                or (term.reach != "joined" and has_title(reading.row, found.start, found.end))):
             return None, "a name"
         allow = self._allows.find(reading.row, found, form.term)
         if allow:

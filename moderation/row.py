@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from moderation import chardata
 from moderation.words import LONGEST_TOKEN
 
+_WORD_OR_END = re.compile(r"([^\W_]+)|[.!?\n;]")
+_NEIGHBOURHOOD = 120  # characters to either side that a phrase may reach
 _LONGEST_SURNAME = 7  # of those that are an insult too; longer insults are no surnames
 _WORD = re.compile(rf"[^\W_]{{0,{LONGEST_TOKEN}}}")
 
@@ -58,31 +60,20 @@ class Row:
 
     def words_before(self, start: int) -> Iterator[tuple[int, int]]:
         """Ranges of the words before `start` in its sentence, nearest first."""
-        i = start
-        while True:
-            j = i
-            while j > 0 and not self.is_word_at(j - 1) and self.text[j - 1] not in ".!?\n;":
-                j -= 1
-            # a full stop behind a single capital is an initial's, not a sentence's
-            if j > 1 and self.text[j - 1] == "." and self.is_word_at(j - 2) and (j < 3 or not self.is_word_at(j - 3)):
-                j -= 1
-            if j == 0 or not self.is_word_at(j - 1):
-                return
-            low, high = self.word_around(j - 1, j)
-            yield low, high
-            i = low
+        text = self.text
+        for found in reversed(list(_WORD_OR_END.finditer(text, max(0, start - _NEIGHBOURHOOD), start))):
+            low, high = found.span()
+            if found[1]:
+                yield low, high
+            elif not (text[low] == "." and self.is_word_at(low - 1) and not self.is_word_at(low - 2)):
+                return  # the full stop behind a single letter is an initial's, not a sentence's
 
     def words_after(self, end: int) -> Iterator[tuple[int, int]]:
         """Ranges of the words behind `end` in its sentence, nearest first."""
-        i = end
-        while True:
-            while i < len(self.text) and not self.is_word_at(i) and self.text[i] not in ".!?\n;":
-                i += 1
-            if not self.is_word_at(i):
+        for found in _WORD_OR_END.finditer(self.text, end, end + _NEIGHBOURHOOD):
+            if not found[1]:
                 return
-            low, high = self.word_around(i, i + 1)
-            yield low, high
-            i = high
+            yield found.span()
 
 
 _PRONOUNS = frozenset("you a an the what such this that these those your his her my our their he she i we they it is are was were be am "

@@ -20,9 +20,15 @@ _ROOM = 16  # candidates that are made room for at first
 
 
 class Walk:
-    """The arrays that the walk reads, and the pointers to them."""
+    """The arrays that the walk reads, and the pointers to them.
 
-    def __init__(self, trie: Trie, words: str) -> None:
+    Parameters
+    ----------
+    words : known innocent words, each ended by a line break.
+    frequent : those of them that are met most.
+    """
+
+    def __init__(self, trie: Trie, words: str, frequent: str = "") -> None:
         ffi, library = kernels.load()
         readings = np.zeros(128, np.uint32)
         respellings = np.zeros(128, np.uint32)
@@ -47,19 +53,20 @@ class Walk:
                 kinds[code] |= _SPACE
             if char == "'":
                 kinds[code] |= _APOSTROPHE
-        slots = 1 << max(8, (words.count("\n") * 3 // 2).bit_length())
-        table = np.zeros(slots, np.uint32)
+        tables = {"words": words, "frequent": frequent}
+        slots = {name: 1 << max(8, (text.count("\n") * 3 // 2).bit_length()) for name, text in tables.items()}
         arrays = {"child_mask": trie.child_mask, "child_first": trie.child_first, "form": trie.form, "form_kind": trie.form_kind,
                   "lengths": trie.lengths, "doubles": doubles, "other_first": trie.other_first, "other_code": trie.other_code,
                   "other_child": trie.other_child, "readings": readings, "respellings": respellings,
-                  "kinds": kinds, "words": table}
+                  "kinds": kinds, **{name: np.zeros(count, np.uint32) for name, count in slots.items()}}
         types = {"form": "int32_t[]", "form_kind": "uint8_t[]", "kinds": "uint8_t[]"}
         self._pointers = {name: ffi.from_buffer(types.get(name, "uint32_t[]"), array) for name, array in arrays.items()}
-        self.tables = ffi.new("match_tables *", {**self._pointers, "word_slots": slots})
+        self.tables = ffi.new("match_tables *", {**self._pointers, "word_slots": slots["words"], "frequent_slots": slots["frequent"]})
         self._allocate = functools.partial(ffi.new_allocator(should_clear_after_alloc=False), ffi.typeof("candidate[]"))
         self._search = functools.partial(library.md_match, self.tables)
-        encoded = words.encode()
-        library.md_words_fill(self._pointers["words"], slots, encoded, len(encoded))
+        for name, text in tables.items():
+            encoded = text.encode()
+            library.md_words_fill(self._pointers[name], slots[name], encoded, len(encoded))
 
     def candidates(self, batch: FoldedBatch) -> list[tuple[int, list[tuple[Candidate, int]]]]:
         """The rows in which a form may stand, in order, with each candidate and its form's number, by position."""

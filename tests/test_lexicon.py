@@ -20,8 +20,8 @@ FILES = sorted((ROOT / "seeds/lexicon").glob("*.txt"))
 HOMOGRAPHS = "words with another sense"
 FRUIT = Lexicon([Term("banana", "obscene", "strong", reach="joined", endings=("s",)),
                  Term("fig", "personal", "mild", allows=("fig leaf", "* of figs"), endings=("s",)),
-                 Term("big plum", "derogatory", "severe"),
-                 Term("basil", "personal", "mild", name=True)],
+                 Term("big plum", "derogatory", "severe", endings=("s",)),
+                 Term("basil", "personal", "mild", name=True, endings=("s",))],
                 words="bandana\nconfiguration\nfigure\nbasilica\n", common=["total", "fail", "big", "you", "leaf"])
 
 

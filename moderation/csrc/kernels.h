@@ -44,6 +44,8 @@ typedef struct {
     const uint32_t *doubles;     /* [128]: letters that a look-alike may stand for beside the one it folds to */
     const uint32_t *lengths;     /* [nodes]: bit k: a form ends k letters further on */
     const uint8_t *kinds;        /* [128]: bits in match.c */
+    const uint32_t *frequent;    /* hash table of the known words that are met most, small enough for a cache; 0: free */
+    int64_t frequent_slots;      /* a power of two */
     const uint32_t *words;       /* hash table of known words; 0: free */
     int64_t word_slots;          /* a power of two */
 } match_tables;

@@ -377,7 +377,7 @@ int64_t md_match(const match_tables *tables, const char *block, candidate *found
             }
             int familiar = 0;
             if (first >= 0 && plain) {
-                familiar = known(tables->words, tables->word_slots, hash);
+                familiar = known(tables->frequent, tables->frequent_slots, hash) || known(tables->words, tables->word_slots, hash);
                 if (!familiar && last - first >= 2 && row.codes[last] == 's' && (kind_at(&row, last - 1) & APOSTROPHE)) {
                     uint64_t bare = HASH_START;
                     for (int32_t k = first; k < last - 1; k++)
