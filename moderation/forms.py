@@ -187,7 +187,7 @@ def build_trie(terms: Sequence[Term], is_known: Callable[[str], bool]) -> Trie:
         for child in range(below, below + len(nodes[number]) - ("" in nodes[number])):
             reach |= lengths[child] << 1
         lengths[number] = reach & 0xFFFFFFFF
-    kinds = [1 if " " in terms[form.term].text else _KIND_NUMBERS[form.kind] for form in forms]
+    kinds = [1 if " " in terms[form.term].text else 4 if form.apart else _KIND_NUMBERS[form.kind] for form in forms]
     return Trie(forms, np.asarray(masks, np.uint32), np.asarray(firsts, np.uint32), np.asarray(ends, np.int32),
                 np.asarray(kinds or [0], np.uint8), np.asarray(lengths, np.uint32),
                 np.asarray(other_first, np.uint32), np.asarray([code for _, code, _ in others] or [0], np.uint32),

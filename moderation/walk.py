@@ -77,7 +77,7 @@ class Walk:
             return []
         if count > room:
             rows = self._allocate(count)
-            self._search(batch.block, rows, count)
+            count = self._search(batch.block, rows, count)
         grouped: list[tuple[int, list[tuple[Candidate, int]]]] = []
         for i in range(count):
             c = rows[i]

@@ -35,7 +35,8 @@ typedef struct {
     const uint32_t *child_mask;  /* [nodes]: bit i: there is a child for letter 'a' + i */
     const uint32_t *child_first; /* [nodes]: number of the first of them */
     const int32_t *form;         /* [nodes]: the form that ends here, or -1 */
-    const uint8_t *form_kind;    /* [forms]: 0 plain, 1 a phrase, 2 dropped vowels, 3 swapped or thinned letters */
+    const uint8_t *form_kind;    /* [forms]: 0 plain, 1 a phrase, 2 dropped vowels, 3 swapped or thinned letters, 4 plain,
+                                    and a phrase too */
     const uint32_t *other_first; /* [nodes + 1]: range in the two arrays below, for characters beyond ASCII */
     const uint32_t *other_code;  /* the character, ascending within a node */
     const uint32_t *other_child; /* the child's number */
@@ -70,7 +71,7 @@ void md_words_fill(uint32_t *words, int64_t word_slots, const char *text, int64_
 int md_word_known(const match_tables *tables, const char *word, int64_t length);
 
 /* Every place where a form may stand, row by row, by start. Answers how many there are: where that is more than
-   `capacity`, the rest was not written, and the caller comes back with room for them. `block` holds a fold. At most 64 + length / 2 for a row. */
+   `capacity`, the rest was not written, and the caller comes back with room for as many (they may prove to be fewer). `block` holds a fold. At most 64 + length / 2 for a row. */
 int64_t md_match(const match_tables *tables, const char *block, candidate *found, int64_t capacity);
 
 /* ---- ngrams.c: hashed n-grams of folded text, sentence by sentence; the same walk trains, scores and explains ---- */

@@ -138,21 +138,38 @@ typedef struct {
     int64_t steps;                    /* what is left of this row's allowance of steps */
 } sink;
 
+/* Kinds of a form. */
+#define PLAIN 0
 #define PHRASE 1
 #define DROPPED 2
+#define SWAPPED 3
+
+/* Whether everything between two edges is known words of two letters and more: words that happen to meet. */
+static int known_words_meet(const row_text *row, int32_t start, int32_t end) {
+    for (int32_t i = start; i < end;) {
+        if (!in_word(row, i)) { i++; continue; }
+        uint64_t hash = HASH_START;
+        int32_t first = i;
+        for (; i < end && in_word(row, i); i++) hash = hash_word(hash, row->codes[i]);
+        if (i - first < 2 || !known(row->tables->words, row->tables->word_slots, hash)) return 0;
+    }
+    return 1;
+}
 
 /* Sieves out what evidence.py would refuse whatever else it saw, so that clean text stays in here. */
 static void report(sink *out, const row_text *row, int32_t row_number, int32_t start, const state *s, int familiar) {
     int begins = begins_word(row, start), ends = ends_word(row, s->position);
     int edges = begins && ends, kind = row->tables->form_kind[row->tables->form[s->node]];
     if (!edges && (s->gaps || familiar || kind == PHRASE)) return;
-    if (kind > PHRASE && (!edges || familiar || s->masked || (kind > DROPPED && s->gaps))) return;
+    if (familiar && s->repeats && !s->gaps) return;
+    if ((kind == DROPPED || kind == SWAPPED) && (!edges || familiar || s->masked || (kind == SWAPPED && s->gaps))) return;
+    if (kind == PLAIN && s->spaces && s->spaces == s->gaps && !s->leet && known_words_meet(row, start, s->position)) return;
     if (s->masked && ((s->gaps && kind != PHRASE) || s->respelled || (!edges && s->literal < 3))) return;
     if (s->masked && !in_word(row, s->position - 1)) {
         uint32_t last = row->codes[s->position - 1];
         if (last != '*' && last != '#' && last != '-' && last != '_' && last != '$' && last != '@') return;
     }
-    if (s->respelled && (!edges || s->leet || kind > PHRASE)) return;
+    if (s->respelled && (!edges || s->leet || kind == DROPPED || kind == SWAPPED)) return;
     if (out->count >= out->row_end) return;
     if (out->count < out->capacity) {
         candidate *c = out->found + out->count;
@@ -179,6 +196,7 @@ static void report(sink *out, const row_text *row, int32_t row_number, int32_t s
 static void walk(sink *out, const row_text *row, int32_t row_number, int32_t start, int familiar) {
     const match_tables *tables = row->tables;
     int at_edge = begins_word(row, start);
+    int64_t before = out->count;
     state stack[DEPTH];
     int depth = 0, steps = 0;
     state first;
@@ -294,6 +312,14 @@ static void walk(sink *out, const row_text *row, int32_t row_number, int32_t sta
         }
     }
     out->steps -= steps;
+    /* Where a form fills the word from here to its end, forms that break off inside the word are none. */
+    int64_t last = out->count < out->capacity ? out->count : out->capacity, kept = before;
+    int whole = 0;
+    for (int64_t i = before; i < last; i++) whole |= !(out->found[i].edges & 3) && !out->found[i].masked && !out->found[i].gaps;
+    if (!whole || out->count > out->capacity) return;
+    for (int64_t i = before; i < last; i++)
+        if (!(out->found[i].edges & 3)) out->found[kept++] = out->found[i];
+    out->count = kept;
 }
 
 /* Whether a form goes on beyond a known word, or is the word itself: known words stand for nothing but themselves, so that
