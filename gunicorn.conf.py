@@ -6,18 +6,18 @@ import sys
 import tempfile
 
 from moderation import settings
-from moderation.errors import LoadError
+from moderation.errors import LoadError, SettingsError
 from moderation.keys import check_exposure
 
 try:
     _settings = settings.load()
-    _exposure = check_exposure(_settings)
-except LoadError as error:
+except SettingsError as error:
     sys.exit(str(error))
 
 # Before the application is imported: workers add up their counts by files in this folder.
-_counts = None if "PROMETHEUS_MULTIPROC_DIR" in os.environ else tempfile.mkdtemp(prefix="moderation-counts-")
-os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", _counts or "")
+_PREFIX = "moderation-counts-"
+if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix=_PREFIX)
 
 bind = f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else f"{_settings.host}:{_settings.port}"
 workers = _settings.workers
@@ -36,10 +36,25 @@ accesslog = None  # the service writes its own line for each request
 
 def when_ready(server):
     """Say who is answered."""
-    server.log.warning("moderation listens on %s; %s", bind, _exposure)
+    server.log.warning("moderation listens on %s; %s", bind, check_exposure(_settings))
+
+
+def pre_fork(server, worker):
+    """Bring what a new worker is made of up to date, so that workers share its memory."""
+    for catch_up in server.app.wsgi().extensions["before_fork"]:
+        catch_up()
+
+
+def on_reload(server):
+    """SIGHUP: new policy, lexicon and model, if they are good; the workers that follow are made with them."""
+    try:
+        server.app.wsgi().extensions["reload"].reload()
+    except LoadError as error:
+        server.log.error("%s\nthe last good versions go on", error)
 
 
 def on_exit(server):
-    """Remove the counts."""
-    if _counts:
-        shutil.rmtree(_counts, ignore_errors=True)
+    """Remove the counts, if the folder is ours."""
+    folder = os.environ["PROMETHEUS_MULTIPROC_DIR"]
+    if _PREFIX in folder:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -64,6 +64,10 @@ def _path(value: str) -> Path:
     return Path(value)
 
 
+def _maybe_path(value: str) -> Path | None:
+    return _path(value) if value else None
+
+
 def _paths(value: str) -> tuple[Path, ...]:
     return tuple(_path(part) for part in value.split(os.pathsep)) if value else ()
 
@@ -105,6 +109,8 @@ def shown(value: Any) -> str:
     >>> shown("postgresql://me:secret@db/comments")
     'postgresql://me:...@db/comments'
     """
+    if value is None:
+        return "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, tuple):
@@ -156,6 +162,7 @@ TABLE = (
             "separated by colons", _paths),
     Setting("languages", "", "languages whose word lists are read beside those that are on by default, such as `hi,hi-Latn`", _languages),
     Setting("policy", "seeds/policy.toml", "the site's comment policy", _path),
+    Setting("shadow_policy", "", "a policy that decides beside the live one and is only counted", _maybe_path),
     Setting("host", "127.0.0.1", "address to listen on", _text),
     Setting("port", "8000", "port to listen on", _number(1, 65535)),
     Setting("workers", "2", "worker processes; they share the model's memory", _number(1, 512)),
@@ -185,6 +192,7 @@ class Settings:
     lexicon: tuple[Path, ...]
     languages: tuple[str, ...]
     policy: Path
+    shadow_policy: Path | None
     host: str
     port: int
     workers: int

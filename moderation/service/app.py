@@ -10,8 +10,8 @@ from werkzeug.exceptions import HTTPException
 
 from moderation import settings as settings_module
 from moderation.errors import Problem, RequestError
-from moderation.scorer import Scorer, ScorerSpec, open_scorer
-from moderation.service import coral, guard, health, journal, labels, metrics, native, openai, perspective, problems
+from moderation.scorer import Scorer
+from moderation.service import coral, guard, health, journal, labels, metrics, native, openai, perspective, problems, reload
 from moderation.settings import Settings
 
 
@@ -37,10 +37,11 @@ def create_app(settings: Settings | None = None, scorer: Scorer | None = None) -
     settings = settings or settings_module.load()
     app = _App("moderation", static_folder=None)
     app.extensions["settings"] = settings
-    app.extensions["scorer"] = scorer or open_scorer(ScorerSpec.from_settings(settings))
+    app.extensions["before_fork"] = []  # called in gunicorn's first process before a worker is made of it
     journal.set_up(settings.log_level)
     journal.keep(app)
     metrics.keep(app)
+    reload.keep(app, scorer)
     guard.keep(app)
     app.extensions["labels"] = labels.Labels(settings)
     app.register_blueprint(native.blueprint)

@@ -175,6 +175,7 @@ def keep(app: Flask) -> None:
     settings: Settings = app.extensions["settings"]
     check_exposure(settings)
     keys, rates = _Keys(settings), _Rates(settings)
+    app.extensions["before_fork"].append(keys.current)
     views = app.view_functions
 
     @app.before_request

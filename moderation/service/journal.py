@@ -25,7 +25,8 @@ LOGGER = logging.getLogger("moderation")
 
 
 class Line(msgspec.Struct, omit_defaults=True):
-    """What is written of one request. `categories` counts the comments that each category did not approve."""
+    """What is written of one request. `categories` counts the comments that each category did not approve,
+    `shadow` those that the shadow policy would have decided otherwise."""
 
     id: str
     route: str = ""
@@ -35,6 +36,7 @@ class Line(msgspec.Struct, omit_defaults=True):
     actions: dict[str, int] = {}
     categories: dict[str, int] = {}
     versions: tuple[str, ...] = ()
+    shadow: dict[str, int] = {}
 
 
 def note(table: ScoreTable, categories: tuple[str, ...]) -> None:

@@ -1,0 +1,214 @@
+"""A new policy, lexicon and model without a stop: built beside the old, tested, swapped by reference; the last good stays.
+
+Knows when and how to swap; what is loaded is the scorer's. All workers share a few bytes: whoever reloads writes the digest of
+what it tested and counts a generation on, and every worker looks at that number before each request. So once a reload is
+answered, no later request is answered by the old versions. `POST /v1/admin/reload` does it in the worker that is asked, SIGHUP in
+gunicorn's first process, whose new workers then share the memory again.
+
+A shadow policy (`MODERATION_SHADOW_POLICY`) is loaded with the rest: it decides every comment once more, over the live
+policy's scores, matches and exclusions; what it would have decided otherwise is counted and named in the request's line.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import mmap
+import threading
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+from flask import Blueprint, Flask, Response, current_app, g
+
+from moderation import parity
+from moderation.answers import VersionsResult
+from moderation.errors import LoadError, Problem
+from moderation.lexicon import RowMatches
+from moderation.policy import ACTIONS, Policy
+from moderation.scorer import Scorer, ScorerSpec, ScoreTable, open_scorer
+from moderation.service import guard, journal, metrics, problems
+from moderation.settings import Settings
+
+blueprint = Blueprint("admin", __name__)
+_TRIES = 5
+_NUMBER, _DIGEST = slice(0, 8), slice(8, 40)
+
+
+class Live(NamedTuple):
+    """What answers are made with, the digest of the files it came from, and the model's test texts."""
+
+    scorer: Scorer
+    shadow: Policy | None
+    digest: bytes
+    cases: parity.Parity | None
+
+
+class ReloadResult(msgspec.Struct):
+    """What is in force now, and whether it differs from what was."""
+
+    versions: VersionsResult
+    changed: bool
+
+
+class Place(msgspec.Struct):
+    """One thing that is wrong with what would have been loaded."""
+
+    where: str
+    what: str
+    hint: str
+
+
+class ReloadProblem(problems.ProblemDetails):
+    """Why a reload was refused."""
+
+    problems: list[Place] = msgspec.field(default_factory=list)
+
+
+def _digest(settings: Settings) -> tuple[ScorerSpec, bytes]:
+    spec = ScorerSpec.from_settings(settings)
+    digest = hashlib.sha256(spec.digest.encode())
+    if settings.shadow_policy:
+        try:
+            digest.update(settings.shadow_policy.read_bytes())
+        except OSError as error:
+            what, hint = f"cannot be read: {error.strerror}", "`MODERATION_SHADOW_POLICY` names it"
+            raise LoadError("the shadow policy", [Problem(str(settings.shadow_policy), what, hint)]) from error
+    return spec, digest.digest()
+
+
+def _open(settings: Settings) -> tuple[Scorer, bytes]:
+    for _ in range(_TRIES):
+        spec, digest = _digest(settings)
+        try:
+            return open_scorer(spec), digest
+        except LoadError as error:
+            if error.problems[0].where != "digest":
+                raise
+            changed = error  # somebody wrote to the files while they were read
+    raise changed
+
+
+def build(settings: Settings, scorer: Scorer | None = None) -> Live:
+    """Load and test what the settings name.
+
+    Parameters
+    ----------
+    scorer : taken as it is, and only the shadow policy loaded.
+
+    Raises
+    ------
+    LoadError : with every problem; nothing is changed.
+    """
+    digest, cases = b"", None
+    if scorer is None:
+        scorer, digest = _open(settings)
+        open_scorer.cache_clear()  # the one in force is held here; others would only take room
+        cases = parity.read(settings.model)
+        parity.check(scorer.classifier, cases)
+    shadow = Policy.load(settings.shadow_policy, scorer.policy.attributes) if settings.shadow_policy else None
+    return Live(scorer, shadow, digest, cases)
+
+
+class Reloader:
+    """What is in force in this process, and the number by which all processes know whether that is the newest."""
+
+    def __init__(self, app: Flask, settings: Settings, scorer: Scorer | None) -> None:
+        self._app = app
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._shared = mmap.mmap(-1, mmap.PAGESIZE)  # the same memory in all workers
+        self._seen = bytes(8)
+        self._put(build(settings, scorer))
+
+    def _put(self, live: Live) -> None:
+        self.live = live
+        self._app.extensions["parity"] = live.cases
+        self._app.extensions["shadow"] = live.shadow
+        self._app.extensions["scorer"] = live.scorer
+
+    def reload(self) -> bool:
+        """Take what lies at the settings' places now, in every worker; whether it differs from what was in force.
+
+        Raises
+        ------
+        LoadError : it cannot be used; what was in force stays.
+        """
+        count = metrics.of(self._app).reloads
+        with self._lock:
+            try:
+                is_new = _digest(self._settings)[1] != self.live.digest
+                if is_new:
+                    self._put(build(self._settings))
+            except LoadError:
+                count.labels("refused").inc()
+                raise
+            self._shared[_DIGEST] = self.live.digest
+            self._seen = (int.from_bytes(self._shared[_NUMBER], "big") + 1).to_bytes(8, "big")
+            self._shared[_NUMBER] = self._seen
+        count.labels("taken").inc()
+        journal.LOGGER.warning("reloaded: %s", ", ".join(self.live.scorer.versions))
+        return is_new
+
+    def catch_up(self) -> None:
+        """Load what another worker has put in force since; some hundred nanoseconds if there is nothing new."""
+        if self._shared[_NUMBER] == self._seen:
+            return
+        with self._lock:
+            number, digest = self._shared[_NUMBER], self._shared[_DIGEST]
+            if number == self._seen:
+                return
+            try:
+                if digest != self.live.digest:
+                    self._put(build(self._settings))
+            except LoadError as error:
+                metrics.of(self._app).reloads.labels("missed").inc()
+                journal.LOGGER.error("this worker stays with what it has: %s", error)
+            self._seen = number  # last, so that no other thread answers meanwhile
+
+
+def _compare(table: ScoreTable) -> None:
+    """Let the shadow policy decide a table, and count where it would have decided otherwise."""
+    shadow: Policy | None = current_app.extensions["shadow"]
+    if shadow is None or not len(table):
+        return
+    numbers = {name: number for number, name in enumerate(shadow.sections, 1)}
+    known = np.array([0, *(numbers.get(name, 0) for name in table.policy.sections)], dtype=np.intp)
+    fused = shadow.fuse(table.attributes, [RowMatches(row, list(matches)) for row, matches in table.matches.items()])
+    theirs = shadow.decide(fused, np.broadcast_to(known[table.sections], len(table))).max(axis=1, initial=0)
+    if table.unread:
+        theirs[table.unread] = np.maximum(theirs[table.unread], shadow.unread)
+    ours = table.worst
+    for live, other in zip(ours[ours != theirs].tolist(), theirs[ours != theirs].tolist(), strict=True):
+        metrics.of(current_app).shadow.labels(ACTIONS[live], ACTIONS[other]).inc()
+        name = f"{ACTIONS[live]}>{ACTIONS[other]}"
+        g.line.shadow[name] = g.line.shadow.get(name, 0) + 1
+
+
+def keep(app: Flask, scorer: Scorer | None) -> None:
+    """Open what the settings name, and look for newer before each request.
+
+    Raises
+    ------
+    LoadError : it cannot be used.
+    """
+    reloader = app.extensions["reload"] = Reloader(app, app.extensions["settings"], scorer)
+    app.before_request(reloader.catch_up)
+    app.extensions["before_fork"].append(reloader.catch_up)
+    if app.extensions["settings"].shadow_policy:
+        app.extensions["when_scored"].append(_compare)
+    app.register_blueprint(blueprint)
+
+
+@blueprint.post("/v1/admin/reload")
+@guard.needs("admin")
+def reload() -> Response:
+    """Put the policy, lexicon and model that lie there now in force, in every worker; or say everything that is wrong."""
+    reloader: Reloader = current_app.extensions["reload"]
+    try:
+        changed = reloader.reload()
+    except LoadError as error:
+        return problems.answer(ReloadProblem(
+            "The new versions were refused; the last good ones go on", 422, f"{len(error.problems)} problems in {error.source}",
+            problems=[Place(problem.where, problem.what, problem.hint) for problem in error.problems]))
+    result = ReloadResult(VersionsResult(*reloader.live.scorer.versions), changed)
+    return Response(msgspec.json.encode(result), mimetype="application/json")

@@ -1,0 +1,141 @@
+"""A new policy without a stop, in every worker; a bad one refused while the last good one goes on."""
+
+import json
+import os
+import shutil
+import signal
+import threading
+import time
+
+import pytest
+from conftest import post
+from serving import Served
+
+from moderation import settings as settings_module
+from moderation.service import reload as reload_module
+from moderation.service.app import create_app
+from moderation.settings import ROOT
+
+SEEDS = (ROOT / "seeds/policy.toml").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def policy(tmp_path):
+    path = tmp_path / "policy.toml"
+    shutil.copy(ROOT / "seeds/policy.toml", path)
+    return path
+
+
+@pytest.fixture
+def reloaded(policy):
+    return create_app(settings_module.load({"MODERATION_POLICY": str(policy)})).test_client()
+
+
+def test_a_changed_policy_holds_from_the_answer_on(reloaded, policy):
+    before = post(reloaded, "/v1/score", {"text": "fig"})[1]["versions"]
+    assert post(reloaded, "/v1/admin/reload", None) == (200, {"versions": before, "changed": False})
+    policy.write_text(SEEDS + "\n# changed\n")
+    status, body = post(reloaded, "/v1/admin/reload", None)
+    assert (status, body["changed"], body["versions"]["model"]) == (200, True, before["model"])
+    assert body["versions"]["policy"] != before["policy"]
+    assert post(reloaded, "/v1/score", {"text": "fig"})[1]["versions"] == body["versions"]
+    assert 'moderation_reloads_total{outcome="taken"} 2.0' in reloaded.get("/metrics").text
+
+
+def test_a_bad_policy_is_refused_with_all_that_is_wrong(reloaded, policy):
+    before = post(reloaded, "/v1/score", {"text": "fig"})
+    policy.write_text(SEEDS.replace("review", "revue"))
+    response = reloaded.post("/v1/admin/reload")
+    assert (response.status_code, response.mimetype) == (422, "application/problem+json")
+    assert len(response.get_json()["problems"]) > 1
+    policy.unlink()
+    assert reloaded.post("/v1/admin/reload").status_code == 422
+    assert post(reloaded, "/v1/score", {"text": "fig"}) == before
+    assert 'moderation_reloads_total{outcome="refused"} 2.0' in reloaded.get("/metrics").text
+
+
+def test_a_model_that_fails_its_own_texts_is_refused(tmp_path):
+    folder = tmp_path / "model"
+    shutil.copytree(ROOT / "models/default", folder)
+    client = create_app(settings_module.load({"MODERATION_MODEL": str(folder)})).test_client()
+    content = json.loads((folder / "parity.json").read_text())
+    content["rows"][2]["scores"][0] += 0.01
+    (folder / "parity.json").write_text(json.dumps(content))
+    assert client.post("/v1/admin/reload").status_code == 422
+    assert client.get("/readyz").status_code == 200
+
+
+def test_the_old_scorer_is_not_kept(reloaded, policy):
+    for number in range(3):
+        policy.write_text(f"{SEEDS}\n# {number}\n")
+        assert reloaded.post("/v1/admin/reload").status_code == 200
+    assert reload_module.open_scorer.cache_info().currsize == 0
+
+
+def test_a_shadow_policy_is_counted_and_never_acted_upon(tmp_path, scorer):
+    shadow = tmp_path / "shadow.toml"
+    head = SEEDS.partition("\n[sections")[0]  # no sections of its own, and every category reviews nearly everything
+    shadow.write_text(head.replace("\nreview = 0.", "\nreview = 0.0000"))
+    plain = create_app(settings_module.load({}), scorer).test_client()
+    client = create_app(settings_module.load({"MODERATION_SHADOW_POLICY": str(shadow)}), scorer).test_client()
+    comments = {"comments": [{"text": "fig"}, {"text": "a banana", "section": "sport"}]}
+    assert post(client, "/v1/score/batch", comments) == post(plain, "/v1/score/batch", comments)
+    text = client.get("/metrics").text
+    assert 'moderation_shadow_disagreements_total{live="approve",shadow="' in text
+    assert "moderation_shadow_disagreements_total{" not in plain.get("/metrics").text
+
+
+def test_a_reload_reaches_every_worker_and_so_does_sighup(policy, tmp_path):
+    with Served(tmp_path, workers=3, policy=str(policy)) as served:
+        first = served.versions()
+        assert len(first) == 1
+        policy.write_text(f"{SEEDS}\n# second\n")
+        status, body = served.post("/v1/admin/reload")
+        assert status == 200
+        assert served.versions(30) == {body["versions"]["policy"]} != first
+        policy.write_text("nonsense")
+        assert served.post("/v1/admin/reload")[0] == 422
+        os.kill(served.process.pid, signal.SIGHUP)
+        time.sleep(1)
+        assert served.versions() == {body["versions"]["policy"]}
+        assert "policy error" in served.log
+        old = set(served.workers)
+        policy.write_text(f"{SEEDS}\n# third\n")
+        os.kill(served.process.pid, signal.SIGHUP)
+        for _ in range(100):
+            time.sleep(0.1)
+            if len(served.workers) == 3 and not old & set(served.workers):
+                break
+        third = served.versions(30)
+        assert len(third) == 1
+        assert third not in (first, {body["versions"]["policy"]})
+        assert served.get("/metrics")[2].count(b"moderation_reloads_total{") == 2
+
+
+def test_in_a_storm_of_reloads_every_answer_is_of_one_version_and_none_is_lost(policy, tmp_path):
+    texts = [f"{SEEDS}\n# {number}\n" for number in range(2)]
+    with Served(tmp_path, policy=str(policy)) as served:
+        known, bad, stop = {}, [], threading.Event()
+        for text in texts:
+            policy.write_text(text)
+            known[served.post("/v1/admin/reload")[1]["versions"]["policy"]] = text
+
+        def load():
+            while not stop.is_set():
+                status, body = served.post("/v1/score/batch", {"comments": [{"text": "fig"}] * 5})
+                found = {result["versions"]["policy"] for result in body.get("results", [])}
+                if status != 200 or len(found) != 1 or not found <= set(known):
+                    bad.append((status, found))
+
+        threads = [threading.Thread(target=load) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for number in range(6):
+            temporary = policy.with_suffix(".new")
+            temporary.write_text(texts[number % 2])
+            temporary.replace(policy)
+            assert served.post("/v1/admin/reload")[0] == 200
+        stop.set()
+        for thread in threads:
+            thread.join()
+        assert bad == []
