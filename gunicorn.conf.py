@@ -41,7 +41,7 @@ def when_ready(server):
 
 def pre_fork(server, worker):
     """Bring what a new worker is made of up to date, so that workers share its memory."""
-    for catch_up in server.app.wsgi().extensions["before_fork"]:
+    for catch_up in server.app.wsgi().extensions.get("before_fork", ()):
         catch_up()
 
 
