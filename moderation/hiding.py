@@ -210,7 +210,8 @@ def masked(row: Row, found: Candidate, form: Form, term: Term, words: Words) -> 
         return "masked" if set(signs) <= {"*", "#"} and found.literal == 2 and inside[-1].isalnum() and term.reach != "whole" else None
     if set(signs) & set(_EXACT_MASKS):
         parts = _segments(inside, False)
-        compound = set(signs) & set("-.–—?!") and all(len(part) > 1 and words.is_known(part) for part in parts)
+        is_word = words.is_known if size < _LONG else words.common.__contains__
+        compound = set(signs) & set("-.–—?!") and all(len(part) > 1 and is_word(part) for part in parts)
         if compound and not (term.reach == "joined" and size >= _LONG and not form.ending):
             return None
         if len(set(signs)) > 1 and found.literal < found.masked:
@@ -261,6 +262,8 @@ def leet(row: Row, found: Candidate, form: Form, term: Term, words: Words) -> st
     if is_innocent_token(row.text[min(low, found.start) : max(high, found.end)], form, words):
         return None
     case = row.case(found.start, found.end)
+    if digits == 1 and whole[:-1] == term.text and len(term.text) > SHORT and found.literal == len(term.text):  # plural5
+        return "leet"
     if digits:
         if row.text[low - 1 : low] == "#" and re.fullmatch(r"[0-9a-f]{3,8}", whole):  # a colour
             return None
