@@ -24,7 +24,7 @@ from moderation.walk import EMPTY_TRIE, Walk
 from moderation.words import Words
 
 WORDS_FILE, COMMON_FILE = "words.txt", "common.txt"
-_NO_TERMS = (WORDS_FILE, COMMON_FILE, "innocent.txt", "not_innocent.txt")
+_NO_TERMS = (WORDS_FILE, COMMON_FILE)
 
 
 class Match(NamedTuple):

@@ -25,6 +25,7 @@ from pathlib import Path
 
 SEEDS = Path(__file__).resolve().parent
 LEXICON = SEEDS / "lexicon"
+WORDS = SEEDS / "words"
 TERM_LISTS = ("obscene.txt", "personal.txt", "derogatory.txt")
 ORDINARY = ("american-english", "british-english", "american-english-large", "british-english-large")
 SMALL = ("american-english-small",)
@@ -234,8 +235,8 @@ def main() -> None:
 
     terms = read_terms(LEXICON / name for name in TERM_LISTS)
     forms = {form for group in terms.values() for form in group}
-    by_hand = set(read_list(LEXICON / "innocent.txt"))
-    refused = read_list(LEXICON / "not_innocent.txt")
+    by_hand = set(read_list(WORDS / "innocent.txt"))
+    refused = read_list(WORDS / "not_innocent.txt")
     taken_back = {word[1:] for word in refused if word.startswith("+")}
     globs = re.compile("|".join(fnmatch.translate(word) for word in refused if not word.startswith("+")))
 
