@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from moderation.disguise import DISGUISES
 from moderation.lexicon import Lexicon
+from moderation.lexicon_commands import HOMOGRAPHS
 from moderation.terms import Term, read_terms
 from moderation.text import fold_batch, normalize
 from moderation.train.lexicon_eval import Half, innocent_table, mean_recall, read_case_set, recall_table
@@ -17,7 +18,6 @@ from moderation.train.lexicon_eval import Half, innocent_table, mean_recall, rea
 ROOT = Path(__file__).parents[1]
 CASES = Path(__file__).parent / "cases"
 FILES = sorted((ROOT / "seeds/lexicon").glob("*.txt"))
-HOMOGRAPHS = "words with another sense"
 FRUIT = Lexicon([Term("banana", "obscene", "strong", reach="joined", endings=("s",)),
                  Term("fig", "personal", "mild", allows=("fig leaf", "* of figs"), endings=("s",)),
                  Term("big plum", "derogatory", "severe", endings=("s",)),
