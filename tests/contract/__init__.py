@@ -1,0 +1,1 @@
+"""Clients as they are published, against a running service."""
