@@ -34,8 +34,9 @@ class Allows:
     @staticmethod
     def _index(phrases: Sequence[str]) -> dict[tuple[str, str], list[_Phrase]]:
         index: dict[tuple[str, str], list[_Phrase]] = {}
-        for text in phrases:
-            words = tuple(re.findall(r"[^\W_]+|\*", re.sub(r"'s\b", "", normalize(text).readable.text)))
+        folded = normalize("\n".join(phrases)).readable.text.split("\n")
+        for text, plain in zip(phrases, folded, strict=True) if phrases else ():
+            words = tuple(re.findall(r"[^\W_]+|\*", re.sub(r"'s\b", "", plain)))
             for at, word in enumerate(words):
                 phrase = _Phrase(words[:at][::-1], words[at + 1 :], text)
                 beside = (phrase.after or phrase.before or ("",))[0]

@@ -198,8 +198,6 @@ _DRESS = ((0x0300, 0x0370), (0x0483, 0x048A), (0x0591, 0x05BE), (0x064B, 0x0660)
 def _entry(code: int, similar: dict[str, str]) -> tuple[str, int]:
     """What a code point beyond ASCII folds to (empty: nothing) and its bits."""
     char = chr(code)
-    if any(low <= code < high for low, high in _DRESS):
-        return "", MARK
     category = unicodedata.category(char)
     if code in _INVISIBLE or category == "Cf" or (category == "Cc" and code != 0x85):
         return "", DROPPED
@@ -249,7 +247,11 @@ def fold_table() -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.uint32], npt.ND
     table[0xD800:0xE000] = 0xFFFD  # lone surrogates: no character
     similar = lookalikes()
     strange = (ord(char) for char in similar if any(low <= ord(char) < high for low, high in _PLAIN_RANGES))
+    for low, high in _DRESS:
+        table[low:high] = MARK
     for code in itertools.chain(_interesting(), strange):
+        if table[code] == MARK:
+            continue
         plain, bits = _entry(code, similar)
         if len(plain) > 1:
             table[code] = len(expansions) | EXPANDS | bits
