@@ -151,7 +151,7 @@ def build_trie(terms: Sequence[Term], is_known: Callable[[str], bool]) -> Trie:
             old = best.get(form.letters)
             apart = f"{term.text}{form.ending}" if " " in term.text and form.kind == "plain" else ""
             if old is None or (_RANK[form.kind], len(form.ending)) < (_RANK[old.kind], len(old.ending)):
-                best[form.letters] = form._replace(apart=old.apart if old else "")
+                best[form.letters] = form._replace(apart=old.apart) if old and old.apart else form
             elif apart:
                 best[form.letters] = old._replace(apart=apart)
     forms = tuple(best.values())
