@@ -133,7 +133,7 @@ def analyze() -> Response:
     scorer = scoring.scorer()
     sources = _sources(sent, scorer)
     named = sent.languages[0] if sent.languages else None
-    table = scoring.score([text], scoring.known_section(sent.community_id), named)
+    table = scoring.score([text], scoring.known_section(sent.community_id, scorer), named, scorer)
     summary = _values(table, 0, sources)
     places, rows = [(0, _units(text))], [summary]
     if sent.span_annotations:

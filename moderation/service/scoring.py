@@ -16,19 +16,20 @@ def scorer() -> Scorer:
     return found
 
 
-def score(texts: Sequence[str], section: str | None = None, language: str | None = None) -> ScoreTable:
-    """Score comments of one section; that of the caller's key if None.
+def score(texts: Sequence[str], section: str | None = None, language: str | None = None, by: Scorer | None = None) -> ScoreTable:
+    """Score comments of one section; that of the caller's key if None. `by` is the scorer that the request began with, if it
+    has asked for it already: another may come into force at any time.
 
     Raises
     ------
     RequestError : a section that the policy does not have, or no language's tag.
     """
-    current = scorer()
+    current = by or scorer()
     table = current.score_batch(texts, section or guard.section(), [language] * len(texts))
     journal.note(table, current.policy.categories)
     return table
 
 
-def known_section(name: str | None) -> str | None:
+def known_section(name: str | None, by: Scorer | None = None) -> str | None:
     """The name, if the policy has such a section; None otherwise."""
-    return name if name in scorer().policy.sections else None
+    return name if name in (by or scorer()).policy.sections else None
