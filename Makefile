@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: help run test lint type bench train train-demo clean
+.PHONY: help run test lint type bench bench-http train train-demo clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -25,6 +25,9 @@ type: $(VENV)/.dev ## check the types
 bench: $(VENV)/.dev ## measure what the scorer and the service cost
 	$(BIN)/python benchmarks/scorer.py
 	$(BIN)/python benchmarks/service.py
+
+bench-http: $(VENV)/.dev ## measure the service: requests, memory, batches
+	$(BIN)/python benchmarks/bench_http.py
 
 train: $(VENV)/.dev ## train models/default from the training data (see `moderation train --help`)
 	$(BIN)/python -m moderation train

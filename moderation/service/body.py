@@ -25,16 +25,24 @@ def read() -> bytes:
         length = int(stated) if len(stated) < 16 else limit + 1
         if length > limit:
             raise RequestEntityTooLarge
-        body: bytes = environ["wsgi.input"].read(length)
+        body: bytes = _taken(length)
         if len(body) < length:
             raise BadRequest("the body has ended before its stated length")
         return body
     if not environ.get("wsgi.input_terminated"):
         return b""
     parts, left = [], limit + 1
-    while left and (part := environ["wsgi.input"].read(min(left, 1 << 16))):
+    while left and (part := _taken(min(left, 1 << 16))):
         parts.append(part)
         left -= len(part)
     if not left:
         raise RequestEntityTooLarge
     return b"".join(parts)
+
+
+def _taken(size: int) -> bytes:
+    try:
+        taken: bytes = request.environ["wsgi.input"].read(size)
+    except Exception:  # whatever the server raises for broken chunks, or a connection that is gone
+        raise BadRequest("the body is not sent as HTTP says") from None
+    return taken

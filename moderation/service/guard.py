@@ -13,6 +13,7 @@ and asks `section()` for the section of a caller whose request names none.
 
 from __future__ import annotations
 
+import functools
 import os
 import time
 from collections.abc import Callable, Iterable
@@ -132,6 +133,9 @@ def _sent() -> str | None:
     return request.args.get("key") if "key=" in environ.get("QUERY_STRING", "") else None
 
 
+_is_here = functools.lru_cache(1024)(is_loopback)
+
+
 def _refuse(status: int, where: str, what: str, hint: str) -> RequestError:
     return RequestError(Problem(where, what, hint), status)
 
@@ -180,8 +184,9 @@ def keep(app: Flask) -> None:
 
     @app.before_request
     def admit() -> None:
-        endpoint = request.endpoint
-        if endpoint is None or request.method == "OPTIONS":
+        sent_request = request._get_current_object()  # type: ignore[attr-defined]  # each look through the proxy costs
+        endpoint = sent_request.endpoint
+        if endpoint is None or sent_request.method == "OPTIONS":
             return
         ring = keys.current()
         scope: str | None = getattr(views[endpoint], "scope", "score")
@@ -197,7 +202,7 @@ def keep(app: Flask) -> None:
             g.key = key
             if scope not in key.scopes:
                 raise _refuse(403, "key", f"does not allow this: it has no scope `{scope}`", "use another key")
-        elif not settings.open and not is_loopback(request.remote_addr or "127.0.0.1"):
+        elif not settings.open and not _is_here(sent_request.remote_addr or "127.0.0.1"):
             raise _refuse(403, "key", "no keys are configured, so only this machine is answered", "make one with `moderation keys create`")
         rate = key.rate if key and key.rate else settings.rate_limit
         if rate:

@@ -41,9 +41,15 @@ class Line(msgspec.Struct, omit_defaults=True):
 
 def note(table: ScoreTable, categories: tuple[str, ...]) -> None:
     """Remember what was decided in this request, for its line, and tell those who count it; a stream does so many times."""
-    counts = np.bincount(table.worst, minlength=len(ACTIONS)).tolist()
-    held = np.count_nonzero(table.actions, axis=0).tolist()
     line: Line = g.line
+    if len(table) == 1:  # as below, without numpy's price for each call
+        row: list[int] = table.actions[0].tolist()
+        worst = max([*row, table.policy.unread]) if table.unread else max(row, default=0)
+        counts = [int(worst == action) for action in range(len(ACTIONS))]
+        held = [int(action > 0) for action in row]
+    else:
+        counts = np.bincount(table.worst, minlength=len(ACTIONS)).tolist()
+        held = np.count_nonzero(table.actions, axis=0).tolist()
     line.comments += len(table)
     for names, found, into in ((ACTIONS, counts, line.actions), (categories, held, line.categories)):
         for name, count in zip(names, found, strict=True):
@@ -56,12 +62,15 @@ def note(table: ScoreTable, categories: tuple[str, ...]) -> None:
 
 def close(status: int) -> None:
     """Write the request's line, and tell those who count requests: when it is answered, or at the end of its stream."""
-    line: Line = g.line
-    line.route, line.status, line.microseconds = str(request.url_rule or "none"), status, (time.perf_counter_ns() - g.began) // 1000
+    own, sent = g._get_current_object(), request._get_current_object()  # type: ignore[attr-defined]  # each look through costs
+    line: Line = own.line
+    rule = sent.url_rule
+    line.route, line.status = rule.rule if rule else "none", status
+    line.microseconds = (time.perf_counter_ns() - own.began) // 1000
     if LOGGER.isEnabledFor(logging.INFO):
         LOGGER.info(_ENCODER.encode(line).decode())
     for tell in current_app.extensions["when_answered"]:
-        tell(line.route, request.method, status, line.microseconds)
+        tell(line.route, sent.method, status, line.microseconds)
 
 
 def report_failure(error: BaseException) -> None:
@@ -79,10 +88,11 @@ def keep(app: Flask) -> None:
 
     @app.before_request
     def begin() -> None:
-        g.began = time.perf_counter_ns()
-        sent = request.environ.get("HTTP_X_REQUEST_ID", "")
-        g.request_id = sent if _ID.fullmatch(sent) else secrets.token_hex(8)
-        g.line = Line(g.request_id)
+        own = g._get_current_object()
+        own.began = time.perf_counter_ns()
+        sent = request.environ.get("HTTP_X_REQUEST_ID")
+        own.request_id = sent if sent and _ID.fullmatch(sent) else secrets.token_hex(8)
+        own.line = Line(own.request_id)
 
     @app.after_request
     def end(response: Response) -> Response:

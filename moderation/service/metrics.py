@@ -49,19 +49,31 @@ class Metrics:
 
     def answered(self, route: str, method: str, status: int, microseconds: int) -> None:
         """A request was answered."""
-        self._child(self.requests, route, method if method in ("GET", "POST", "HEAD", "OPTIONS") else "other", str(status)).inc()
-        self._child(self.seconds, route).observe(microseconds / 1e6)
+        found = self._children.get((route, method, status))
+        if found is None:
+            known = method if method in ("GET", "POST", "HEAD", "OPTIONS") else "other"
+            found = self._child(self.requests, route, known, str(status)), self._child(self.seconds, route)
+            if known == method:  # others are made up by callers
+                self._children[route, method, status] = found
+        found[0].inc()
+        found[1].observe(microseconds / 1e6)
 
     def scored(self, table: ScoreTable) -> None:
         """Comments were scored; costs some microseconds for each category, however many comments."""
         policy = table.policy
         sections = ("-", *policy.sections)
         if len(table) == 1:
-            section = sections[int(np.max(table.sections))]
+            number = table.sections if isinstance(table.sections, int) else int(table.sections[0])
             scores, actions = table.categories[0].tolist(), table.actions[0].tolist()
             for name, score, action in zip(policy.categories, scores, actions, strict=True):
-                self._child(self.decisions, name, section, ACTIONS[action]).inc()
-                self._child(self.scores, name, str(min(int(score * _BINS), _BINS - 1) / _BINS)).inc()
+                tenth = min(int(score * _BINS), _BINS - 1)
+                found = self._children.get((name, number, action, tenth, sections))
+                if found is None:
+                    found = (self._child(self.decisions, name, sections[number], ACTIONS[action]),
+                             self._child(self.scores, name, str(tenth / _BINS)))
+                    self._children[name, number, action, tenth, sections] = found
+                found[0].inc()
+                found[1].inc()
             return
         combined = np.asarray(table.sections)[..., None] * len(ACTIONS) + table.actions
         tenths = np.minimum((table.categories * _BINS).astype(np.intp), _BINS - 1)
