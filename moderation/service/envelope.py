@@ -41,8 +41,10 @@ def refuse(error: RequestError) -> Response:
     if error.status == 401:
         return _answer(400, "API key not valid. Please pass a valid API key.", [_info("API_KEY_INVALID")])
     if error.status == 429:
-        message = f"Quota exceeded for quota metric 'Analysis requests (AnalyzeComment)': the rate {error.problem.what}."
-        return _answer(429, message, [_info("RATE_LIMIT_EXCEEDED"), {"@type": "type.googleapis.com/google.rpc.Help", "links": []}])
+        rate = error.problem.what.rpartition(" ")[2]
+        message = f"Quota exceeded for quota metric 'Analysis requests (AnalyzeComment)' and limit '{rate}' of service '{SERVICE}'."
+        help_links = {"@type": "type.googleapis.com/google.rpc.Help", "links": []}
+        return _answer(429, message, [_info("RATE_LIMIT_EXCEEDED", quota_limit_value=rate.partition("/")[0]), help_links])
     if error.status == 403:
         return _answer(403, f"The key {error.problem.what}.", [_info("PERMISSION_DENIED")])
     where, what = error.problem.where, error.problem.what
@@ -62,9 +64,9 @@ def fail(error: Exception) -> Response:
     return _answer(500, "Internal error encountered.", [{"@type": TYPE, "errorType": "UNKNOWN"}])
 
 
-def _info(reason: str) -> dict[str, Any]:
+def _info(reason: str, **metadata: str) -> dict[str, Any]:
     return {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": reason, "domain": "googleapis.com",
-            "metadata": {"service": SERVICE}}
+            "metadata": {"service": SERVICE, **metadata}}
 
 
 def _answer(code: int, message: str, details: list[dict[str, Any]]) -> Response:
