@@ -21,6 +21,7 @@ class _Phrase(NamedTuple):
     text: str
 
 
+_NEXT = 24  # characters within which the nearest word stands
 _NEAR = 8  # how many words to either side a phrase may reach
 
 
@@ -50,12 +51,12 @@ class Allows:
             return None
         low, high = row.word_around(found.start, found.end)
         said = re.findall(r"[^\W_]+", row.text[low:high].replace("'", "")) or [""]
-        left, right = row.words_before(low), row.words_after(high)
-        before, after = _said(row, left, 1), [*said[1:], *_said(row, right, 1)]
-        beside = ("", "*", *after[:1], *before)
+        right = row.words_after(high)
+        after = [*said[1:], *_said(row, right, 1)]
+        beside = ("", "*", *after[:1], *_said(row, row.words_before(low, _NEXT), 1))
         if not any((said[0], word) in index for index in indexes for word in beside):
             return None
-        before += _said(row, left, _NEAR)
+        before = _said(row, row.words_before(low), _NEAR)
         after += _said(row, right, _NEAR)
         for index, word in itertools.product(indexes, beside):
             for phrase in index.get((said[0], word), ()):

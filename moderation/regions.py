@@ -41,12 +41,19 @@ class Reading:
         self._batch = batch  # holds the memory that the folded row points into
         self._folded = batch.row(row)
         self.row = Row(self._folded.text, self._folded.flags)
+        self._known: dict[tuple[int, int], str] = {}
 
     def span(self, found: Candidate) -> Span:
         return self._folded.span(found.start, found.end)
 
     def region(self, found: Candidate) -> str:
         """`own`, or the kind of the region that the candidate lies in."""
+        place = (found.start, found.end)
+        if place not in self._known:
+            self._known[place] = self._region(found)
+        return self._known[place]
+
+    def _region(self, found: Candidate) -> str:
         span = self.span(found)
         name = self._chunk_region(span, found)
         if name:
@@ -62,10 +69,10 @@ class Reading:
         low, high = max(0, span.start - _LONGEST_CHUNK), span.end + _LONGEST_CHUNK
         if not any(sign in self.original[low:high] for sign in ".@"):
             return None
-        before = re.search(r"\S*$", self.original[low : span.start])
-        after = re.match(r"\S*", self.original[span.end : high])
-        low = span.start - len(before.group() if before else "")
-        chunk = self.original[low : span.end + len(after.group() if after else "")]
+        before = self.original[low : span.start].split()[-1:] if not self.original[span.start - 1 : span.start].isspace() else []
+        after = self.original[span.end : high].split(None, 1)[:1] if not self.original[span.end : span.end + 1].isspace() else []
+        low = span.start - len("".join(before))
+        chunk = self.original[low : span.end + len("".join(after))]
         if "." not in chunk and "@" not in chunk:
             return None
         for pattern, name in ((_LINK, "url"), (_EMAIL, "e-mail"), (_HANDLE, "handle")):

@@ -58,10 +58,10 @@ class Row:
                 if self.text[i].isalpha()]
         return len(near) >= 4 and sum(near) > len(near) * 0.7
 
-    def words_before(self, start: int) -> Iterator[tuple[int, int]]:
-        """Ranges of the words before `start` in its sentence, nearest first."""
+    def words_before(self, start: int, reach: int = _NEIGHBOURHOOD) -> Iterator[tuple[int, int]]:
+        """Ranges of the words before `start` in its sentence, nearest first, at most `reach` characters away."""
         text = self.text
-        for found in reversed(list(_WORD_OR_END.finditer(text, max(0, start - _NEIGHBOURHOOD), start))):
+        for found in reversed(list(_WORD_OR_END.finditer(text, max(0, start - reach), start))):
             low, high = found.span()
             if found[1]:
                 yield low, high
