@@ -53,6 +53,13 @@ def on_reload(server):
         server.log.error("%s\nthe last good versions go on", error)
 
 
+def worker_exit(server, worker):
+    """Count the last requests of a worker that stops."""
+    metrics = getattr(worker.wsgi, "extensions", {}).get("metrics")
+    if metrics:
+        metrics.flush()
+
+
 def on_exit(server):
     """Remove the counts, if the folder is ours."""
     folder = os.environ["PROMETHEUS_MULTIPROC_DIR"]

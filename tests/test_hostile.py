@@ -43,7 +43,8 @@ def is_well(served):
 
 def test_a_canary_is_found_nowhere(served):
     answers = []
-    for path in ("/v1/score", "/v1/score/batch", "/v1/labels", "/v1/admin/reload", "/nowhere"):
+    for path in ("/v1/score", "/v1/score/batch", "/v1/labels", "/v1/admin/reload", "/v1alpha1/comments:analyze",
+                 "/v1alpha1/comments:suggestscore", "/v1/moderations", "/v1/coral", "/nowhere"):
         for kind in ("application/json", "application/x-ndjson"):
             for body in ({"text": CANARY}, {"text": [CANARY]}, {CANARY: 1},
                          {"comments": [{"text": CANARY}, {"text": CANARY, "section": CANARY}]},

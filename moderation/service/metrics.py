@@ -7,6 +7,9 @@ counter by tenths: `moderation_scores_total{category="obscene", bin="0.9"}` coun
 from __future__ import annotations
 
 import os
+import threading
+from bisect import bisect_left
+from collections import deque
 from typing import Any
 
 import numpy as np
@@ -21,6 +24,7 @@ from moderation.service.guard import needs
 
 _SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _BINS = 10
+_LATER = 0.5  # seconds after which a single request is counted
 
 
 class Metrics:
@@ -39,6 +43,8 @@ class Metrics:
         self.shadow = Counter("moderation_shadow_disagreements", "Comments that the shadow policy decides otherwise", ["live", "shadow"],
                               registry=registry)
         self._children: dict[Any, Any] = {}
+        self._pending: deque[tuple[Any, ...]] = deque()
+        self._timer: threading.Timer | None = None
 
     def _child(self, metric: Counter | Histogram, *labels: str) -> Any:
         key = (metric, labels)
@@ -49,32 +55,16 @@ class Metrics:
 
     def answered(self, route: str, method: str, status: int, microseconds: int) -> None:
         """A request was answered."""
-        found = self._children.get((route, method, status))
-        if found is None:
-            known = method if method in ("GET", "POST", "HEAD", "OPTIONS") else "other"
-            found = self._child(self.requests, route, known, str(status)), self._child(self.seconds, route)
-            if known == method:  # others are made up by callers
-                self._children[route, method, status] = found
-        found[0].inc()
-        found[1].observe(microseconds / 1e6)
+        self._later((route, method, status, microseconds))
 
     def scored(self, table: ScoreTable) -> None:
         """Comments were scored; costs some microseconds for each category, however many comments."""
         policy = table.policy
-        sections = ("-", *policy.sections)
         if len(table) == 1:
             number = table.sections if isinstance(table.sections, int) else int(table.sections[0])
-            scores, actions = table.categories[0].tolist(), table.actions[0].tolist()
-            for name, score, action in zip(policy.categories, scores, actions, strict=True):
-                tenth = min(int(score * _BINS), _BINS - 1)
-                found = self._children.get((name, number, action, tenth, sections))
-                if found is None:
-                    found = (self._child(self.decisions, name, sections[number], ACTIONS[action]),
-                             self._child(self.scores, name, str(tenth / _BINS)))
-                    self._children[name, number, action, tenth, sections] = found
-                found[0].inc()
-                found[1].inc()
+            self._later((policy, number, table.categories[0].tolist(), table.actions[0].tolist()))
             return
+        sections = ("-", *policy.sections)
         combined = np.asarray(table.sections)[..., None] * len(ACTIONS) + table.actions
         tenths = np.minimum((table.categories * _BINS).astype(np.intp), _BINS - 1)
         for column, name in enumerate(policy.categories):
@@ -86,8 +76,47 @@ class Metrics:
                 if count:
                     self._child(self.scores, name, str(tenth / _BINS)).inc(count)
 
+    def _later(self, event: tuple[Any, ...]) -> None:
+        self._pending.append(event)
+        if self._timer is None:
+            self._timer = threading.Timer(_LATER, self.flush)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def flush(self) -> None:
+        """Add what single requests left to the counters: shared files and their lock are too dear for each request."""
+        self._timer = None
+        requests: dict[tuple[str, str, int], int] = {}
+        buckets: dict[tuple[str, int], list[int]] = {}
+        rows: dict[tuple[Any, ...], int] = {}
+        while self._pending:
+            try:
+                first, second, third, fourth = self._pending.popleft()
+            except IndexError:  # another thread was quicker
+                break
+            if isinstance(first, str):
+                requests[first, second, third] = requests.get((first, second, third), 0) + 1
+                buckets.setdefault((first, bisect_left(_SECONDS, fourth / 1e6)), []).append(fourth)
+                continue
+            for column, (score, action) in enumerate(zip(third, fourth, strict=True)):
+                key = first, column, second, action, min(int(score * _BINS), _BINS - 1)
+                rows[key] = rows.get(key, 0) + 1
+        for (route, method, status), count in requests.items():
+            known = method if method in ("GET", "POST", "HEAD", "OPTIONS") else "other"
+            self._child(self.requests, route, known, str(status)).inc(count)
+        for (route, bucket), times in buckets.items():
+            # What `observe` does, for many at once.
+            child = self._child(self.seconds, route)
+            child._buckets[bucket].inc(len(times))
+            child._sum.inc(sum(times) / 1e6)
+        for (policy, column, number, action, tenth), count in rows.items():
+            name = policy.categories[column]
+            self._child(self.decisions, name, ("-", *policy.sections)[number], ACTIONS[action]).inc(count)
+            self._child(self.scores, name, str(tenth / _BINS)).inc(count)
+
     def text(self, scorer: Scorer) -> bytes:
         """All that was counted, by all workers, in Prometheus's text format."""
+        self.flush()
         registry = self.registry
         if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
             registry = CollectorRegistry()
