@@ -65,10 +65,11 @@ def test_a_refused_comment_is_rejected_with_the_clause_of_the_policy(client, tex
     assert body["moderationAction"]["rejectionReason"] == {"code": code, "detailedExplanation": reasons[0]["clause"]}
 
 
-@pytest.mark.parametrize("text", ["fig", "prune", "a quince", "a banana", "my durian", "Das ist doch nicht wahr und gut"])
+@pytest.mark.parametrize("text", ["fig", "prune", "a quince", "a banana", "my durian", "Das ist doch nicht wahr und gut",
+                                  "<div>ba<x-y>nana</div>", "fig<script>durian</script>"])
 @pytest.mark.parametrize("section", ["", "sport"])
 def test_decisions_are_the_native_ones(client, text, section):
-    native = post(client, "/v1/score", {"text": text, "section": section or None})[1]["action"]
+    native = post(client, "/v1/score", {"text": text, "section": section or None, "format": "html"})[1]["action"]
     body = send(client, comment(text), f"/v1/coral?section={section}" if section else "/v1/coral").get_json(silent=True) or {}
     assert body.get("status") == {"approve": None, "review": "SYSTEM_WITHHELD", "reject": "REJECTED"}[native]
 

@@ -123,10 +123,13 @@ def test_fields_that_may_be_left_out_may_be_null(client):
     assert post(client, ANALYZE, sent)[0] == 200
 
 
-@pytest.mark.parametrize("kind", ["PLAIN_TEXT", "HTML", "TEXT_TYPE_UNSPECIFIED"])
-def test_html_is_read_as_a_reader_sees_it(client, kind):
-    sent = asked() | {"comment": {"text": "<p>my dur<b>i</b>an</p>", "type": kind}}
-    assert post(client, ANALYZE, sent)[1]["attributeScores"]["TOXICITY"]["summaryScore"]["value"] == 0.97
+@pytest.mark.parametrize(("kind", "format"), [("PLAIN_TEXT", "plain"), ("HTML", "html"), ("TEXT_TYPE_UNSPECIFIED", "plain")])
+@pytest.mark.parametrize("text", ["<p>my dur<b>i</b>an</p>", "dur<x-y a='>'>ian 🍌", "fig<script>durian</script>"])
+def test_html_is_read_as_a_reader_sees_it(client, kind, format, text):
+    sent = asked(text, "IDENTITY_ATTACK", "LIKELY_TO_REJECT") | {"comment": {"text": text, "type": kind}}
+    body = post(client, f"{ANALYZE}?x_moderation", sent)[1]
+    assert body["x_moderation"] == post(client, "/v1/score", {"text": text, "format": format})[1]
+    assert body["attributeScores"]["LIKELY_TO_REJECT"]["spanScores"][0]["end"] == len(text.encode("utf-16-le")) // 2
 
 
 LANGUAGE = {"languageNotSupportedByAttributeError": {"attribute": "TOXICITY", "requestedLanguages": ["de", "fr"]}}

@@ -15,6 +15,7 @@ from flask import Blueprint, Response, current_app, request
 from msgspec import UNSET, UnsetType
 
 from moderation.errors import Problem, RequestError
+from moderation.markup import visible
 from moderation.service import body, guard, scoring
 from moderation.service.decode import decode
 from moderation.settings import Settings
@@ -116,7 +117,7 @@ def moderate() -> Response:
     sent = decode(content, _REQUEST)
     if sent.action not in ("NEW", "EDIT"):
         raise RequestError(Problem("action", "expected `NEW` or `EDIT`"))
-    found = scoring.score([sent.comment.body], request.args.get("section"))[0]
+    found = scoring.score([visible(sent.comment.body)], request.args.get("section"))[0]
     status = STATUS.get(found.decision.action)
     if status is None:
         return Response(status=204)

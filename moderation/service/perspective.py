@@ -17,6 +17,7 @@ from werkzeug.exceptions import HTTPException
 from moderation import language
 from moderation.answers import DIGITS, answer
 from moderation.errors import RequestError
+from moderation.markup import visible
 from moderation.scorer import Scorer, ScoreTable
 from moderation.service import body, envelope, guard, labels, scoring
 from moderation.service.decode import decode
@@ -133,7 +134,8 @@ def analyze() -> Response:
     scorer = scoring.scorer()
     sources = _sources(sent, scorer)
     named = sent.languages[0] if sent.languages else None
-    table = scoring.score([text], scoring.known_section(sent.community_id, scorer), named, scorer)
+    is_html = sent.comment is not None and sent.comment.type == "HTML"
+    table = scoring.score([visible(text) if is_html else text], scoring.known_section(sent.community_id, scorer), named, scorer)
     summary = _values(table, 0, sources)
     places, rows = [(0, _units(text))], [summary]
     if sent.span_annotations:
