@@ -110,6 +110,7 @@ def test_a_rate_store_that_is_away_does_not_stop_scoring(make, caplog):
     began = time.monotonic()
     assert [status(client) for _ in range(5)] == [200] * 5
     assert time.monotonic() - began < 3
+    assert "moderation_rate_store_failures_total 1.0" in client.get("/metrics").text
 
 
 def test_a_request_id_goes_in_and_out(make):

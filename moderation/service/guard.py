@@ -118,6 +118,7 @@ class _Rates:
             reset, remaining = self._limiter.get_window_stats(item, who)
         except Exception as error:
             self._away = time.monotonic() + _AWAY
+            current_app.extensions["metrics"].uncounted.inc()
             journal.LOGGER.error("requests are not counted, the rate store failed: %s", type(error).__name__)
             return None
         return within, item.amount, max(0, remaining), max(0.0, reset - time.time())
