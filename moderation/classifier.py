@@ -18,6 +18,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,7 @@ from moderation.features import OUTPUTS, FeatureSpec, ngrams, pointer
 from moderation.text import FoldedBatch, Span, fold_batch
 
 FORMAT = 1
+_WORD = re.compile(r"[^\W_](?:\S*[^\W_])?")  # from its first letter or digit to its last
 _TENSORS = {"table": np.int8, "step": np.float64, "join": np.float64, "knots": np.float64, "values": np.float64}
 
 Floats = npt.NDArray[np.float64]
@@ -72,14 +74,9 @@ class Explanation:
 
     def top_spans(self, attribute: str, limit: int = 3) -> list[Contribution]:
         """The words that raise an attribute most, most first; words that lower it are left out."""
-        weights = self.characters[:, self.attributes.index(attribute)]
-        found: list[Contribution] = []
-        start = 0
-        for end in range(len(self.text) + 1):
-            if end == len(self.text) or self.text[end].isspace():
-                if end > start and (weight := float(weights[start:end].sum())) > 0:
-                    found.append(Contribution(Span(start, end), weight))
-                start = end + 1
+        sums = np.concatenate(([0.0], np.cumsum(self.characters[:, self.attributes.index(attribute)])))
+        found = [Contribution(Span(*word.span()), weight) for word in _WORD.finditer(self.text)
+                 if (weight := float(sums[word.end()] - sums[word.start()])) > 0]
         return sorted(found, key=lambda item: (-item.weight, item.span))[:limit]
 
 

@@ -24,6 +24,7 @@ from moderation.walk import EMPTY_TRIE, Walk
 from moderation.words import Words
 
 WORDS_FILE, COMMON_FILE = "words.txt", "common.txt"
+_A_NAME, _ALLOWED = "a name", "allowed by"  # outcomes that spare a place
 _NO_TERMS = (WORDS_FILE, COMMON_FILE)
 
 
@@ -47,10 +48,14 @@ class Match(NamedTuple):
 
 
 class RowMatches(NamedTuple):
-    """The matches of one row of a batch, by position; none overlap but the two of a term that breaks two categories."""
+    """The matches of one row of a batch, by position; none overlap but the two of a term that breaks two categories.
+
+    `spared` are the places where a term stands in plain spelling and means something else: allowed by a phrase, or a name.
+    """
 
     row: int
     matches: list[Match]
+    spared: Sequence[Span] = ()
 
 
 class Finding(NamedTuple):
@@ -122,14 +127,17 @@ class Lexicon:
         return found[0].matches if found else []
 
     def find_batch(self, batch: FoldedBatch) -> list[RowMatches]:
-        """The rows of a batch that have matches, in order. One compiled walk; rows without candidates cost nothing more."""
+        """The rows of a batch in which terms stand, matched or spared, in order. One compiled walk; other rows cost nothing more."""
         results: list[RowMatches] = []
         for row, candidates in self._walk.candidates(batch):
             reading = Reading(batch, row)
-            accepted = [(found, index, disguise) for found, index in candidates if (disguise := self._judge(reading, found, index)[0])]
-            if accepted:
-                resolved = _resolve(accepted, self, len(reading.row.text))
-                results.append(RowMatches(row, [match for chosen in resolved for match in self._matches(reading, *chosen)]))
+            judged = [(found, index, *self._judge(reading, found, index)) for found, index in candidates]
+            resolved = _resolve([(found, index, disguise) for found, index, disguise, _ in judged if disguise], self, len(reading.row.text))
+            matches = [match for chosen in resolved for match in self._matches(reading, *chosen)]
+            spared = sorted({reading.span(found) for found, _, disguise, outcome in judged if disguise is None and _is_spared(outcome)})
+            spared = [span for span in spared if not any(span.start < match.span.end and match.span.start < span.end for match in matches)]
+            if matches or spared:
+                results.append(RowMatches(row, matches, spared))
         return results
 
     def explain(self, text: NormalizedText) -> list[Finding]:
@@ -143,21 +151,21 @@ class Lexicon:
         return findings
 
     def restore(self, batch: FoldedBatch, found: Sequence[RowMatches]) -> FoldedBatch:
-        """The batch with every disguised match written plainly, for a classifier that knows words; itself where nothing was
-        disguised. Rows and their order stay; spans of the result do not map back to the originals inside a restored word.
+        """The batch as a classifier that knows words should read it: every disguised match written plainly, every spared place
+        blank, since a phrase has said that it means something else. The same batch where there is neither. Rows and their
+        order stay; spans of the result do not map back to the originals inside a changed word.
         """
         texts: list[str] | None = None
-        for row, matches in found:
-            hidden = [match for match in matches if match.disguise not in ("plain", "repeated")]
-            if not hidden:
+        for row, matches, spared in found:
+            changes = {match.span: _surrounded(match) for match in matches if match.disguise not in ("plain", "repeated")}
+            changes |= dict.fromkeys(spared, " ")
+            if not changes:
                 continue
             texts = list(batch.texts) if texts is None else texts
             pieces, position = [], 0
-            for match in hidden:
-                if match.span.start < position:  # a term of two categories is written once
-                    continue
-                pieces += [batch.texts[row][position : match.span.start], _surrounded(match)]
-                position = match.span.end
+            for span in sorted(changes):
+                pieces += [batch.texts[row][position : span.start], changes[span]]
+                position = span.end
             texts[row] = "".join([*pieces, batch.texts[row][position:]])
         return batch if texts is None else fold_batch(texts)
 
@@ -174,16 +182,20 @@ class Lexicon:
         if disguise != "joined" and (
                 ((term.name or term.severity == "mild") and is_name(reading.row, found.start, found.end))
                 or (term.reach != "joined" and has_title(reading.row, found.start, found.end))):
-            return None, "a name"
+            return None, _A_NAME
         allow = self._allows.find(reading.row, found, form.term)
         if allow:
-            return None, f"allowed by `{allow}`"
+            return None, f"{_ALLOWED} `{allow}`"
         return disguise, "match"
 
     def _matches(self, reading: Reading, found: Candidate, index: int, disguise: str) -> list[Match]:
         term = self.terms[self.trie.forms[index].term]
         span, region = reading.span(found), reading.region(found)
         return [Match(term.text, category, term.severity, span, disguise, region) for category in (term.category, term.also) if category]
+
+
+def _is_spared(outcome: str) -> bool:
+    return outcome == _A_NAME or outcome.startswith(_ALLOWED)
 
 
 def _surrounded(match: Match) -> str:

@@ -176,7 +176,7 @@ class Policy:
         (n, categories) in [0, 1], rounded to four digits.
         """
         fused = self._curves.fuse(scores)
-        for row, matches in found:
+        for row, matches, _ in found:
             self._add(fused[row], matches)
         return fused
 

@@ -226,7 +226,7 @@ class Scorer:
         scores = self.classifier.predict_folded(self.lexicon.restore(batch, found) if found else batch)
         fused = self.policy.fuse(scores, found)
         actions = self.policy.decide(fused, sections)
-        return ScoreTable(self, batch, sections, scores, fused, actions, dict(found), named)
+        return ScoreTable(self, batch, sections, scores, fused, actions, {row: matches for row, matches, _ in found}, named)
 
     def score(self, comment: str, section: str | None = None, language: str | None = None) -> Assessment:
         """Score one comment: a batch of one, by definition."""

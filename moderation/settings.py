@@ -103,8 +103,24 @@ def _origins(value: str) -> tuple[str, ...]:
     return origins
 
 
+class _Secrets(tuple[str, ...]):
+    """Secrets: shown by their number alone."""
+
+
+def _rate_store(value: str) -> str:
+    if not re.match(r"memory://|(?:rediss?|redis\+cluster|redis\+sentinel|unix)://", value):
+        raise _Refused("expected `memory://` or a Redis URL such as `redis://cache:6379`")
+    return value
+
+
+def _database(value: str) -> str:
+    if not re.match(r"sqlite://|postgres(?:ql)?(?:\+psycopg)?://", value):
+        raise _Refused("expected an SQLite or PostgreSQL URL such as `postgresql://me@db/comments`")
+    return value
+
+
 def shown(value: Any) -> str:
-    """A setting's value as it may be shown: lists with commas, an URL without its password.
+    """A setting's value as it may be shown: lists with commas, an URL without its password, secrets by their number.
 
     >>> shown("postgresql://me:secret@db/comments")
     'postgresql://me:...@db/comments'
@@ -113,6 +129,8 @@ def shown(value: Any) -> str:
         return "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, _Secrets):
+        return f"{len(value)} set" if value else "none"
     if isinstance(value, tuple):
         return ", ".join(map(str, value)) or "none"
     return _SECRET.sub(r"\1:...@", str(value)) or "none"
@@ -132,7 +150,7 @@ def _networks(value: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def _secrets(value: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in value.split(",") if part.strip())
+    return _Secrets(part.strip() for part in value.split(",") if part.strip())
 
 
 def _text(value: str) -> str:
@@ -172,10 +190,10 @@ TABLE = (
             "the callers' keys (`moderation keys create`); without this file only this machine is answered", _path),
     Setting("open", "no", "answer callers without keys from everywhere: yes or no", _flag),
     Setting("rate_limit", "", "requests that a caller may make, such as `600/minute`, unless its key says otherwise", _rate),
-    Setting("rate_store", "memory://", "where requests are counted: `memory://`, each worker by itself, or a Redis URL", _text),
+    Setting("rate_store", "memory://", "where requests are counted: `memory://`, each worker by itself, or a Redis URL", _rate_store),
     Setting("cors_origins", "", "origins whose pages may call the service, separated by commas", _origins),
     Setting("database_url", "sqlite:///var/labels.db",
-            "where labels are stored: SQLite or PostgreSQL; `DATABASE_URL` holds in its place", _text),
+            "where labels are stored: SQLite or PostgreSQL; `DATABASE_URL` holds in its place", _database),
     Setting("store_suggestions", "no", "keep the texts that suggestscore brings: yes or no", _flag),
     Setting("public_base_url", "", "address at which clients reach the service, for documents that name it; else the request's", _base_url),
     Setting("trusted_proxies", "", "addresses or networks whose `X-Forwarded-Proto` and `X-Forwarded-Host` are believed", _networks),

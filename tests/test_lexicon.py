@@ -101,7 +101,7 @@ def test_any_text_is_searched_and_spans_lie_inside_it_without_overlap(text: str)
 @settings(max_examples=60)
 @given(st.lists(st.text(st.sampled_from("banfigsplum 4*.-\n'\"uо"), max_size=40), max_size=6))
 def test_a_batch_is_searched_like_its_texts_one_by_one(texts: list[str]) -> None:
-    together = dict(FRUIT.find_batch(fold_batch(texts)))
+    together = {row: matches for row, matches, _ in FRUIT.find_batch(fold_batch(texts)) if matches}
     assert together == {row: matches for row, text in enumerate(texts) if (matches := FRUIT.find(normalize(text)))}
 
 
@@ -154,6 +154,14 @@ def test_restored_text_has_the_plain_word_in_place_of_the_disguise() -> None:
     assert [restored.readable(row).text for row in range(3)] == ["nothing here", "you banana!", "a x banana x and a banana"]
     clean = fold_batch(["nothing here", "a banana"])
     assert FRUIT.restore(clean, FRUIT.find_batch(clean)) is clean
+
+
+def test_what_a_phrase_or_a_name_takes_back_is_blank_for_the_classifier() -> None:
+    batch = fold_batch(["under a fig leaf, said Basil Smith", "fig leaf and a b4nana"])
+    found = FRUIT.find_batch(batch)
+    assert [(row.matches and row.matches[0].term, len(row.spared)) for row in found] == [([], 2), ("banana", 1)]
+    assert FRUIT.restore(batch, found).readable(0).text == "under a   leaf, said   smith"
+    assert FRUIT.restore(batch, found).readable(1).text == "  leaf and a banana"
 
 
 def test_explain_says_what_became_of_each_candidate() -> None:

@@ -34,6 +34,17 @@ def test_an_operators_word_lists_are_added_to_the_projects(tmp_path):
     assert [path.name for path in found.lexicon_paths] == ["lexicon", "a.txt", "b.txt", "missing.txt"]
 
 
+@pytest.mark.parametrize(("name", "value"), [("RATE_STORE", "redsi://cache"), ("DATABASE_URL", "mysql://db/comments")])
+def test_a_store_of_no_known_kind_is_refused_at_the_start(name, value):
+    with pytest.raises(SettingsError, match=f"MODERATION_{name}"):
+        settings.load({f"MODERATION_{name}": value})
+
+
+def test_secrets_are_shown_by_their_number():
+    found = settings.load({"MODERATION_CORAL_SECRETS": "one,two"})
+    assert settings.shown(found.coral_secrets) == "2 set"
+
+
 def test_other_variables_are_none_of_our_business():
     assert settings.load({"PATH": "/bin", "MODERATIONS": "3"}) == settings.load({})
 

@@ -21,6 +21,7 @@ _TYPES = {"str": "a string", "int": "a number", "float": "a number", "bool": "tr
           "null": "null", "bytes": "a string"}
 _AT = re.compile(r"^(.*?)(?: - at `\$?(.*)`)?$", re.DOTALL)
 _EXPECTED = re.compile(r"Expected `([^`]*)`, got `([^`]*)`")
+_TOO_LONG = re.compile(r"Expected `str` of length <= (\d+)")
 _MISSING = re.compile(r"Object missing required field `(\w+)`")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 _PLACE = re.compile(r"\(byte (\d+)\)")
@@ -65,6 +66,8 @@ def _problem(message: str, decoder: msgspec.json.Decoder[T], where: str) -> Prob
     if found := _EXPECTED.search(text):
         expected, got = (" or ".join(_TYPES.get(name, "another type") for name in group.split(" | ")) for group in found.groups())
         return Problem(place or "body", f"expected {expected}, got {got}")
+    if found := _TOO_LONG.search(text):
+        return Problem(place or "body", f"is longer than {found[1]} characters")
     if found := _MISSING.search(text):
         hint = "every comment has a `text`" if found[1] == "text" else ""
         return Problem(f"{place}.{found[1]}" if place else found[1], "is missing", hint)

@@ -6,7 +6,7 @@ Knows the shape of its requests and answers; knows no threshold, no lexicon and 
 from __future__ import annotations
 
 from itertools import count
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from flask import Blueprint, Response, current_app
@@ -22,6 +22,8 @@ from moderation.service.decode import decode
 from moderation.settings import Settings
 
 blueprint = Blueprint("native", __name__)
+LONGEST_TEXT = 100_000  # characters of a comment: some thirty pages
+LONGEST_ID = 1_000
 
 
 class Context(msgspec.Struct, forbid_unknown_fields=True):
@@ -37,8 +39,8 @@ class ScoreRequest(msgspec.Struct, forbid_unknown_fields=True):
     the comment is in, if the sender knows. As `html`, what a reader of the page sees is scored, and spans are those of the
     HTML as sent."""
 
-    text: str
-    id: str | None = None
+    text: Annotated[str, msgspec.Meta(max_length=LONGEST_TEXT)]
+    id: Annotated[str, msgspec.Meta(max_length=LONGEST_ID)] | None = None
     section: str | None = None
     mask: bool = False
     language: str | None = None
