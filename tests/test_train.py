@@ -21,7 +21,8 @@ from moderation.train.corpus import ATTRIBUTES, DEVELOPMENT, TEST, TRAIN, Corpus
 from moderation.train.descend import Descent, descend, matrix, norm
 
 CONTRASTS = ROOT / "seeds/contrasts/train.toml"
-SMALL = replace(fit.Recipe(), features=FeatureSpec(char_min=3, buckets=1 << 14), descent=Descent(epochs=2, rate=1.0, start=0.1), mixtures=0)
+SMALL = replace(fit.Recipe(), features=FeatureSpec(char_min=3, buckets=1 << 14), descent=Descent(epochs=2, rate=1.0, start=0.1), mixtures=0,
+                taught_weight=0.0)
 
 
 @pytest.fixture(scope="module")
@@ -44,8 +45,17 @@ def test_public_and_own_layouts_are_read(tmp_path):
     (tmp_path / "third.jsonl").write_text('{"text": "Pears.", "insult": 1}\n{"text": null, "insult": 0}\n', encoding="utf-8")
     corpus = corpora.read([tmp_path / name for name in ("first.csv", "second.parquet", "third.jsonl")])
     assert corpus.texts == ["Figs.", "Plums.", "Pears."]
+    assert corpus.sources.tolist() == ["first", "second", "third"]
     np.testing.assert_array_equal(corpus.labels, np.array([[1, 0, 0, 1, 0, 0], [0.2, 0, 0, 0.1, 0, 0.1],
                                                            [np.nan, np.nan, np.nan, 1, np.nan, np.nan]], np.float32))
+
+
+def test_sources_and_notes_are_read_whole(tmp_path):
+    frame = pd.DataFrame({"text": ["Figs.", "Plums."], "toxicity": [0.0, 1.0], "source": pd.Categorical(["news", "wikipedia"]),
+                          "note": pd.Categorical(["a random sample", "another"])})
+    frame.to_parquet(tmp_path / "own.parquet")
+    corpus = corpora.read([tmp_path / "own.parquet"])
+    assert corpus.sources.tolist() == ["news", "wikipedia"] and corpus.notes.tolist() == ["a random sample", "another"]
 
 
 def test_a_site_names_its_own_columns(tmp_path):
@@ -90,6 +100,19 @@ def test_a_missing_label_teaches_nothing():
     data = matrix(corpus.texts, SMALL.features)
     weights, _ = descend(data, norm(np.diff(data.rows), SMALL.lengths), labels, importance * [1, 0, 0, 0, 0, 0], 1 << 14, Descent())
     assert np.abs(weights[:, 0]).sum() > 0 and np.abs(weights[:, 1:]).sum() == 0
+
+
+def test_missing_labels_are_filled_by_the_other_half():
+    corpus = made([f"{word} number {index}" for index in range(200) for word in ("figs", "plums")], [1, 0] * 200)
+    labels, importance = fit.targets(corpus, SMALL)
+    labels[:, 3], importance[:, 3] = labels[:, 0], np.arange(400) % 3 == 0
+    data = matrix(corpus.texts, SMALL.features)
+    filled, weight = fit.teach(data, norm(np.diff(data.rows), SMALL.lengths), labels, importance, fit.groups(corpus),
+                               replace(SMALL, taught_weight=0.3), lambda _: None)
+    missing = importance[:, 3] == 0
+    assert np.allclose(weight[missing, 3], 0.3) and (weight[~missing, 3] == importance[~missing, 3]).all()
+    assert filled[missing & (labels[:, 0] == 1), 3].mean() > filled[missing & (labels[:, 0] == 0), 3].mean() + 0.1
+    assert (filled[~missing, 3] == labels[~missing, 3]).all()
 
 
 def test_training_learns_and_repeats_itself(demo):
@@ -148,7 +171,7 @@ def test_adapting_learns_a_sites_own_words(demo):
     model, joined, parts = adapt.adapt(base, corpus, part, added, "own", SMALL)
     assert len(joined) == len(corpus) + len(added) == len(parts)
     one, other = model.predict(["That zorblatt is here.", "That quimfig is here."])[:, 0]
-    assert one > other + 0.1
+    assert one > 5 * other
 
 
 def test_areas_and_intervals():
@@ -175,7 +198,7 @@ def test_operating_points_meet_their_targets():
     random = np.random.default_rng(0)
     labels = (random.random((5000, 1)) < 0.07).astype(float)
     scores = 1 / (1 + np.exp(-(4 * labels - 3 + random.normal(size=labels.shape))))
-    points = thresholds.operating_points(("toxicity",), labels, scores, np.ones_like(labels))["toxicity"]
+    points = thresholds.operating_points(("toxicity",), labels, scores, np.ones_like(labels), labels[:, 0], scores)["toxicity"]
     assert points["reject"]["precision"] >= 0.95 and points["reject"]["false_positive_rate"] <= 0.005
     assert points["review"]["recall"] >= 0.90 and points["review_civil"]["false_positive_rate"] <= 0.05
     flagged = scores[:, 0] >= points["reject"]["threshold"]

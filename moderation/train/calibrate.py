@@ -19,6 +19,9 @@ from moderation.train.descend import Matrix, norm, scores
 
 KNOTS = np.concatenate([np.linspace(-14, -8, 7)[:-1], np.linspace(-8, 8, 65), np.linspace(8, 14, 7)[1:]])
 
+HOSTILE_EVERY = 3  # of the mixed long texts
+TOXIC_SOURCES = ("civil_toxic_spans", "jigsaw_tcc")
+
 Floats = npt.NDArray[np.float64]
 
 
@@ -87,30 +90,36 @@ class Calibration(NamedTuple):
 def natural_mix(corpus: Corpus) -> tuple[Floats, Floats]:
     """Labels and importance (n, k) that make a corpus read like news as it comes in.
 
-    News rows drawn at random count fully; where an attribute is not labelled there, its clean rows are the negatives, and the
-    news rows chosen as toxic stand for the toxic ones, at the rate of toxic rows in the random draw. A corpus without
-    such news counts as it is.
+    Toxicity is labelled on news rows drawn at random: they count, and nothing else. For the other attributes the clean ones of these
+    rows are the negatives, and toxic rows of TOXIC_SOURCES stand for the toxic ones, at the rate of the random draw, each
+    source with an equal part: raters of one mark a word as obscene or insulting much more often than those of the other.
+    A corpus without such news counts as it is.
     """
     stated = ~np.isnan(corpus.labels)
     labels = np.nan_to_num(corpus.labels).astype(np.float64)
+    as_it_is = (stated | corpus.implied_clean[:, None]).astype(np.float64)
     random = (corpus.sources == "civil_comments") & np.char.endswith(corpus.notes, "random sample")
-    chosen = corpus.sources == "civil_toxic_spans"
-    importance = np.zeros_like(labels)
-    if not random.any() or not chosen.any():
-        return labels, (stated | corpus.implied_clean[:, None]).astype(np.float64)
-    importance[random, 0] = 1
     toxic = labels[random, 0].sum()
+    if toxic == 0:
+        return labels, as_it_is
+    importance = np.zeros_like(labels)
+    importance[random, 0] = 1
     for k in range(1, len(ATTRIBUTES)):
+        chosen = [(corpus.sources == source) & stated[:, k] & (labels[:, 0] >= 0.5) for source in TOXIC_SOURCES]
+        chosen = [rows for rows in chosen if (labels[rows, k] >= 0.5).any()]
+        if not chosen:
+            importance[:, k] = as_it_is[:, k]
+            continue
         importance[random & corpus.implied_clean, k] = 1
-        rows = chosen & stated[:, k]
-        importance[rows, k] = toxic / max(rows.sum(), 1)
-    fallback = importance.sum(axis=0) == 0
-    importance[:, fallback] = (stated | corpus.implied_clean[:, None])[:, fallback]
-    for k in range(1, len(ATTRIBUTES)):  # an attribute that no news row is labelled for borrows the other sources' rows
-        if not (importance[:, k] * (labels[:, k] >= 0.5)).any():
-            rows = stated[:, k] & ~random
-            importance[rows, k] = toxic / max((stated[:, 0] & (labels[:, 0] >= 0.5) & rows).sum(), 1)
+        for rows in chosen:
+            importance[rows, k] = toxic / len(chosen) / rows.sum()
     return labels, importance
+
+
+def drawn_news(corpus: Corpus) -> npt.NDArray[np.bool_]:
+    """News rows drawn without regard to their labels: at random, or for a word or a name; the rows themselves without such news."""
+    drawn: npt.NDArray[np.bool_] = (corpus.sources == "civil_comments") & (np.char.find(corpus.notes, "sample") >= 0)
+    return drawn if drawn.any() else ~np.isnan(corpus.labels[:, 0])
 
 
 def calibrate(logits: Floats, labels: Floats, importance: Floats, prior: float = 20.0) -> Calibration:
@@ -130,8 +139,8 @@ def calibrate(logits: Floats, labels: Floats, importance: Floats, prior: float =
 
 
 def mixtures(texts: Sequence[str], clean: npt.NDArray[np.int64], hostile: npt.NDArray[np.int64], count: int,
-             seed: int) -> tuple[list[str], list[int]]:
-    """Long texts made of clean ones, half of them with a hostile one among them; beside each text its hostile row, or -1.
+             seed: int, every: int = HOSTILE_EVERY) -> tuple[list[str], list[int]]:
+    """Long texts made of clean ones, one in `every` with a hostile one inside; beside each text its hostile row, or -1.
 
     Natural comments of more than 300 words are few, so the join would not learn from them that one insult counts among
     2,000 civil words and that 2,000 civil words do not add up.
@@ -147,7 +156,7 @@ def mixtures(texts: Sequence[str], clean: npt.NDArray[np.int64], hostile: npt.ND
             piece = texts[int(random.choice(clean))].strip()
             pieces.append(piece)
             size += len(piece)
-        row = int(random.choice(hostile)) if index % 2 else -1
+        row = int(random.choice(hostile)) if index % every == 0 else -1
         if row >= 0:
             pieces.insert(int(random.integers(len(pieces) + 1)), texts[row].strip())
         made.append("\n".join(pieces))

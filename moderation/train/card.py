@@ -27,7 +27,10 @@ def publish(model: LinearClassifier, folder: Path, corpus: Corpus, part: npt.NDA
     """Write a model folder beside `folder` and move it into place, so that a reader never meets half of one."""
     development = corpus.take(part == DEVELOPMENT)
     labels, weights = calibrate.natural_mix(development)
-    model.facts["operating_points"] = thresholds.operating_points(model.attributes, labels, model.predict(development.texts), weights)
+    scores = model.predict(development.texts)
+    drawn = calibrate.drawn_news(development)
+    hostile = (development.labels[drawn, 0] >= 0.5).astype(np.float64)
+    model.facts["operating_points"] = thresholds.operating_points(model.attributes, labels, scores, weights, hostile, scores[drawn])
     model.facts["rows"] = {"train": int((part == corpora.TRAIN).sum()), "development": len(development), "test": int((part == TEST).sum())}
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as work:

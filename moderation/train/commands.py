@@ -35,6 +35,7 @@ def add_train(subparsers: Any) -> None:
     train.add_argument("--add", type=Path, action="append", default=[], help="a site's own labels, in any of the formats")
     train.add_argument("--seed", type=int, default=0, help="the same seed gives the same model")
     train.add_argument("--demo", action="store_true", help="train in seconds on the contrast sentences alone, to see that training works")
+    train.add_argument("--open-test", action="store_true", help="let the card show the test part: once, for a model to be published")
     train.set_defaults(run=_train)
 
 
@@ -68,7 +69,7 @@ def _data(paths: list[Path]) -> list[Path]:
     return paths or [DATA]
 
 
-def _bars() -> tuple[Progress, list[Any]]:
+def _progress() -> Progress:
     from tqdm import tqdm
 
     bars: dict[str, Any] = {}
@@ -80,13 +81,13 @@ def _bars() -> tuple[Progress, list[Any]]:
             bars[what] = tqdm(total=total, desc=what, unit="comment", unit_scale=True, mininterval=0.5)
         bars[what].update(done)
 
-    return progress, list(bars.values())
+    return progress
 
 
 def _train(arguments: argparse.Namespace) -> int:
     from moderation.train import card, fit
 
-    progress, _ = _bars()
+    progress = _progress()
     if arguments.base:
         return _adapt(arguments, progress)
     recipe = fit.Recipe(seed=arguments.seed)
@@ -95,7 +96,7 @@ def _train(arguments: argparse.Namespace) -> int:
     else:
         corpus, part = fit.gather(_data(arguments.data), arguments.seed, _mapping(arguments.column), arguments.contrasts)
     model = fit.fit(corpus, part, arguments.out.name, recipe, progress)
-    card.publish(model, arguments.out, corpus, part)
+    card.publish(model, arguments.out, corpus, part, open_test=arguments.open_test)
     print(f"{model.version} is in {arguments.out}")
     return 0
 

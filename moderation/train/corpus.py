@@ -154,7 +154,8 @@ def _read_one(path: Path, mapping: Mapping[str, str] | None) -> Corpus | Problem
         labels[:, ATTRIBUTES.index(attribute)] = values
 
     def strings(column: str, default: str) -> npt.NDArray[np.str_]:
-        return frame[column].astype(str).to_numpy(np.str_) if column in frame else np.full(len(frame), default)
+        # not Series.to_numpy(np.str_), which cuts the strings of some columns down to one character
+        return np.array(frame[column].astype(str).tolist(), np.str_) if column in frame else np.full(len(frame), default)
 
     clean = frame["implied_clean"].to_numpy(bool) if "implied_clean" in frame else (np.nan_to_num(labels[:, 0], nan=1.0) == 0)
     return Corpus(frame[layout.text].astype(str).tolist(), labels, strings("source", path.name.split(".")[0]), clean, strings("note", ""))

@@ -145,11 +145,14 @@ def identity_table(corpus: Corpus, scores: Floats, threshold: float) -> Table:
 
 
 def length_table(model: LinearClassifier, corpus: Corpus, threshold: float, count: int = 300, seed: int = 0) -> Table:
-    """One hostile comment among civil words, and as many civil words without it: the share flagged at `threshold`."""
+    """One hostile comment among civil words, and as many civil words without it: the share flagged at `threshold`.
+
+    The hostile comment is one that is flagged alone, the civil ones are not: what is measured is length and nothing else.
+    """
     random = np.random.default_rng(seed)
     news = np.char.startswith(corpus.sources, "civil_comments")
-    clean = np.flatnonzero(corpus.implied_clean & news)
     alone = predict(model, corpus.texts)[:, 0]
+    clean = np.flatnonzero(corpus.implied_clean & news & (alone < threshold))
     short = np.array([len(text) < 150 for text in corpus.texts])
     hostile = np.flatnonzero((corpus.labels[:, 0] >= 0.7) & short & (alone >= threshold))
     rows: list[Row] = []

@@ -6,7 +6,7 @@ Knows labels, scores and how much each row stands for. The policy takes the poin
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,7 @@ from moderation.train.metrics import resamples
 
 PRECISION, CONFIDENCE = 0.95, 0.95  # of what is rejected, and how sure of it
 RECALL = 0.90                       # of what is sent to review
-CIVIL_REVIEWED, CIVIL_REJECTED = 0.05, 0.005  # the most of civil comments that either may touch
+CIVIL_REVIEWED, CIVIL_REJECTED = 0.02, 0.005  # the most of civil comments that an attribute may touch; a policy has several
 
 Floats = npt.NDArray[np.float64]
 
@@ -55,7 +55,7 @@ def reject_point(labels: Floats, scores: Floats, weights: Floats, rounds: int = 
     The lower bound is the bootstrap's; a row of weight w stands for w rows.
     """
     curve = _curve(labels, scores, weights)
-    thresholds = np.unique(np.quantile(scores[labels >= 0.5], np.linspace(0.02, 0.98, 97)))
+    thresholds = np.unique(np.quantile(scores[labels >= 0.5], np.concatenate([np.linspace(0.02, 0.9, 89), np.linspace(0.905, 0.998, 60)])))
     above = scores[None, :] >= thresholds[:, None]
     hits = above * (weights * labels)
     misses = above * (weights * (1 - labels))
@@ -78,22 +78,32 @@ def review_point(labels: Floats, scores: Floats, weights: Floats, recall: float 
     return _point(curve, int(reached[0])) if len(reached) else None
 
 
-def civil_point(labels: Floats, scores: Floats, weights: Floats, rate: float = CIVIL_REVIEWED) -> Point | None:
-    """The lowest threshold that touches at most `rate` of civil comments."""
+def civil_point(labels: Floats, scores: Floats, weights: Floats, civil: Floats, rate: float = CIVIL_REVIEWED) -> Point | None:
+    """The lowest threshold that touches at most `rate` of civil comments, whose scores are `civil`."""
     curve = _curve(labels, scores, weights)
-    within = np.flatnonzero(curve[3] <= rate)
-    return _point(curve, int(within[-1])) if len(within) else None
+    touched = (civil[None, :] >= curve[0][:, None]).mean(axis=1) if len(civil) else curve[3]
+    within = np.flatnonzero(touched <= rate)
+    return replace(_point(curve, int(within[-1])), false_positive_rate=float(touched[within[-1]])) if len(within) else None
 
 
-def operating_points(attributes: tuple[str, ...], labels: Floats, scores: Floats,
-                     weights: Floats) -> dict[str, dict[str, dict[str, float] | None]]:
-    """For each attribute: `reject`, `review` (recall) and `review_civil` (the most that few civil comments allow)."""
+def operating_points(attributes: tuple[str, ...], labels: Floats, scores: Floats, weights: Floats, hostile: Floats,
+                     drawn: Floats) -> dict[str, dict[str, dict[str, float] | None]]:
+    """For each attribute: `reject`, `review` (recall) and `review_civil` (the most that few civil comments allow).
+
+    Parameters
+    ----------
+    labels, scores, weights : (n, k), a natural mix of news, for the two review points.
+    hostile, drawn : (m,) and (m, k), news comments drawn without regard to their labels: whether most raters called each toxic, and
+        its scores. What a reject point must not be wrong about is whether a comment is hostile at all, not which
+        attribute raters would name; so its precision and recall are those of toxicity.
+    """
     found: dict[str, dict[str, dict[str, float] | None]] = {}
     for column, attribute in enumerate(attributes):
         rows = weights[:, column] > 0
         given = (np.round(labels[rows, column]), scores[rows, column], weights[rows, column])
         if not given[0].any() or given[0].all():
             continue
-        points = {"reject": reject_point(*given), "review": review_point(*given), "review_civil": civil_point(*given)}
+        reject = reject_point(hostile, drawn[:, column], np.ones(len(hostile))) if hostile.any() else None
+        points = {"reject": reject, "review": review_point(*given), "review_civil": civil_point(*given, drawn[hostile == 0, column])}
         found[attribute] = {name: point.to_dict() if point else None for name, point in points.items()}
     return found
