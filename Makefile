@@ -23,6 +23,7 @@ type: $(VENV)/.dev ## check the types
 	$(BIN)/mypy
 
 bench: $(VENV)/.dev ## measure what the scorer and the service cost
+	$(BIN)/python benchmarks/classifier.py
 	$(BIN)/python benchmarks/scorer.py
 	$(BIN)/python benchmarks/service.py
 
