@@ -65,7 +65,7 @@ def make_classifier(name: str = "small") -> LinearClassifier:
 
 @pytest.fixture(scope="session")
 def scorer() -> Scorer:
-    return Scorer(make_classifier(), Lexicon(TERMS), Policy.load(ROOT / "seeds/policy.toml", ATTRIBUTES))
+    return Scorer(make_classifier(), Lexicon(TERMS), Policy.load(ROOT / "tests/cases/policy.toml", ATTRIBUTES))
 
 
 @pytest.fixture

@@ -48,7 +48,7 @@ def test_what_is_no_tag_is_refused(name):
 
 def make_scorer(tmp_path, action):
     path = tmp_path / "policy.toml"
-    rules = (ROOT / "seeds/policy.toml").read_text(encoding="utf-8")
+    rules = (ROOT / "tests/cases/policy.toml").read_text(encoding="utf-8")
     path.write_text(rules.replace('unread_language = "review"', f'unread_language = "{action}"'), encoding="utf-8")
     return Scorer(make_classifier(), Lexicon(TERMS), Policy.load(path, ATTRIBUTES))
 

@@ -27,7 +27,7 @@ def guarded(tmp_path_factory):
     folder = tmp_path_factory.mktemp("openapi")
     text, _ = keys.create(folder / "keys.json", "a", keys.SCOPES)
     classifier = make_classifier()
-    small = Scorer(classifier, Lexicon(()), Policy.load(ROOT / "seeds/policy.toml", classifier.attributes))
+    small = Scorer(classifier, Lexicon(()), Policy.load(ROOT / "tests/cases/policy.toml", classifier.attributes))
     app = create_app(settings_module.load({"MODERATION_KEYS": str(folder / "keys.json"), "MODERATION_LOG_LEVEL": "error",
                                            "MODERATION_DATABASE_URL": f"sqlite:///{folder}/labels.db"}), small)
     yield app, text

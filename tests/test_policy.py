@@ -16,7 +16,7 @@ from moderation.terms import SEVERITIES
 from moderation.text import Span
 
 ATTRIBUTES = ("toxicity", "severe_toxicity", "identity_attack", "insult", "threat", "profanity")
-SEEDS = ROOT / "seeds/policy.toml"
+SEEDS = ROOT / "tests/cases/policy.toml"
 
 
 @pytest.fixture(scope="module")

@@ -16,13 +16,13 @@ from moderation.service import reload as reload_module
 from moderation.service.app import create_app
 from moderation.settings import ROOT
 
-SEEDS = (ROOT / "seeds/policy.toml").read_text(encoding="utf-8")
+SEEDS = (ROOT / "tests/cases/policy.toml").read_text(encoding="utf-8")
 
 
 @pytest.fixture
 def policy(tmp_path):
     path = tmp_path / "policy.toml"
-    shutil.copy(ROOT / "seeds/policy.toml", path)
+    shutil.copy(ROOT / "tests/cases/policy.toml", path)
     return path
 
 

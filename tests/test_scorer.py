@@ -108,7 +108,7 @@ def parts(tmp_path):
     make_classifier().save(tmp_path / "model")
     (tmp_path / "lexicon").mkdir()
     (tmp_path / "lexicon/fruit.txt").write_text("[obscene strong]\nbanana\n", encoding="utf-8")
-    shutil.copy(ROOT / "seeds/policy.toml", tmp_path / "policy.toml")
+    shutil.copy(ROOT / "tests/cases/policy.toml", tmp_path / "policy.toml")
     return tmp_path
 
 
