@@ -10,6 +10,7 @@ RUN /srv/venv/bin/python -m moderation.kernels \
 
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --no-create-home moderation \
+ && install -d -o 10001 -m 700 /var/lib/moderation \
  && python -m pip uninstall --yes setuptools pip
 WORKDIR /srv/moderation
 COPY --from=build /srv/venv /srv/venv
@@ -18,8 +19,11 @@ COPY models models
 COPY seeds seeds
 COPY wsgi.py gunicorn.conf.py ./
 USER 10001
-# Inside a container the service is reached from outside it; publish the port to where it may be reached.
-ENV MODERATION_HOST=0.0.0.0 PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+# Inside a container the service is reached from outside it, so it wants keys: make them with `moderation keys create` in a volume
+# at /var/lib/moderation, or publish the port to this machine alone and set MODERATION_OPEN=yes.
+VOLUME /var/lib/moderation
+ENV MODERATION_HOST=0.0.0.0 MODERATION_KEYS=/var/lib/moderation/keys.json \
+    MODERATION_DATABASE_URL=sqlite:////var/lib/moderation/labels.db PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 EXPOSE 8000
 HEALTHCHECK CMD ["/srv/venv/bin/python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=3)"]
 CMD ["/srv/venv/bin/python", "-m", "gunicorn", "wsgi:app"]
