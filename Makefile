@@ -22,7 +22,8 @@ lint: $(VENV)/.dev ## read the code for mistakes
 type: $(VENV)/.dev ## check the types
 	$(BIN)/mypy
 
-bench: $(VENV)/.dev ## measure what the scorer and the service cost
+bench: $(VENV)/.bench ## measure lexicon, classifier, scorer and service, beside others
+	$(BIN)/python benchmarks/lexicon.py
 	$(BIN)/python benchmarks/classifier.py
 	$(BIN)/python benchmarks/scorer.py
 	$(BIN)/python benchmarks/service.py
@@ -51,4 +52,8 @@ $(VENV)/.run: $(VENV)/.python requirements.txt pyproject.toml moderation/kernels
 
 $(VENV)/.dev: $(VENV)/.run requirements-train.txt requirements-dev.txt
 	$(PIP) -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.dev requirements-bench.txt
+	$(PIP) -r requirements-bench.txt
 	@touch $@
