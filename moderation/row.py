@@ -77,8 +77,12 @@ class Row:
 
 
 _PRONOUNS = frozenset("you a an the what such this that these those your his her my our their he she i we they it is are was were be am "
-                      "no not and or but so if stupid dumb fat big little total complete absolute utter fucking being get go hey oh "
+                      "no not and or but so if stupid dumb fat big little total complete absolute utter being get go hey oh "
                       "ok yes why who how suck eat shut off like just dear dirty old ugly".split())
+
+
+def _may_be_a_name(word: str) -> bool:
+    return word not in _PRONOUNS and not word.endswith("ing")
 
 
 def is_name(row: Row, start: int, end: int) -> bool:
@@ -89,12 +93,12 @@ def is_name(row: Row, start: int, end: int) -> bool:
         if row.text[low - 1 : high] == "'s":
             continue
         word = row.text[low:high]
-        if row.text[end:low].strip(" -") in ("", "'s") and row.case(low, high) == "title" and word not in _PRONOUNS:
+        if row.text[end:low].strip(" -") in ("", "'s") and row.case(low, high) == "title" and _may_be_a_name(word):
             return True
         break
     for low, high in row.words_before(start):
         gap = row.text[high:start]
-        if gap.strip(" -.") == "" and row.case(low, high) == "title" and row.text[low:high] not in _PRONOUNS:
+        if gap.strip(" -.") == "" and row.case(low, high) == "title" and _may_be_a_name(row.text[low:high]):
             return True
         break
     return not row.begins_sentence(start) and row.text[end : end + 2] == "'s"
