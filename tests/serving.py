@@ -66,8 +66,8 @@ class Served:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
-            response = connection.getresponse()
-            return response.status, dict(response.getheaders()), response.read()
+            with connection.getresponse() as response:  # it owns the socket where the connection is not kept
+                return response.status, dict(response.getheaders()), response.read()
         finally:
             connection.close()
 
