@@ -94,17 +94,6 @@ def test_broken_chunks_harm_nobody_else(served, chunks):
     assert is_well(served)
 
 
-def test_slow_clients_leave_room_for_others(served):
-    head = f"POST /v1/score HTTP/1.1\r\nHost: x\r\nX-API-Key: {served.key}\r\nContent-Length: 100\r\n\r\n".encode()
-    slow = [socket.create_connection(("127.0.0.1", served.port)) for _ in range(4)]
-    for connection in slow:
-        connection.sendall(head + b"{")
-    assert all(is_well(served) for _ in range(5))
-    for connection in slow:
-        connection.close()
-    assert is_well(served)
-
-
 @pytest.mark.parametrize("path", ["/../../etc/passwd", "/v1/score/../../metrics", "//metrics", "/%2e%2e/metrics", "/metrics%00",
                                   "/metrics/", "http://127.0.0.1/metrics", "/metrics;x", "/METRICS", "/./metrics", "/docs/../metrics"])
 def test_no_path_leads_around_the_keys(served, path):
