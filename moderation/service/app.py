@@ -11,7 +11,21 @@ from werkzeug.exceptions import HTTPException
 from moderation import settings as settings_module
 from moderation.errors import Problem, RequestError
 from moderation.scorer import Scorer
-from moderation.service import coral, guard, health, journal, labels, metrics, native, openai, openapi, perspective, problems, reload
+from moderation.service import (
+    coral,
+    guard,
+    health,
+    journal,
+    labels,
+    metrics,
+    native,
+    openai,
+    openapi,
+    perspective,
+    problems,
+    reload,
+    static,
+)
 from moderation.settings import Settings
 
 
@@ -50,6 +64,7 @@ def create_app(settings: Settings | None = None, scorer: Scorer | None = None) -
     app.register_blueprint(labels.blueprint)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(openapi.blueprint)
+    app.register_blueprint(static.blueprint)
     app.register_error_handler(RequestError, problems.refuse)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _failure)

@@ -6,17 +6,18 @@ rows of either class are left out of a table rather than shown with one.
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+import jinja2
 import numpy as np
 import numpy.typing as npt
+from markupsafe import Markup
 from sklearn.metrics import precision_recall_curve, roc_curve
 
-from moderation import charts
+from moderation import charts, pages
 from moderation.classifier import LinearClassifier
 from moderation.train import calibrate, identities, metrics
 from moderation.train.corpus import ATTRIBUTES, Corpus
@@ -189,8 +190,8 @@ def functional_table(corpus: Corpus, scores: Floats, threshold: float) -> Table:
                  tuple(rows), figures)
 
 
-def curves(corpus: Corpus, scores: Floats) -> list[str]:
-    """ROC and precision-recall curves of toxicity by source, and the reliability of every attribute, as SVG."""
+def curves(corpus: Corpus, scores: Floats) -> list[charts.Chart]:
+    """ROC and precision-recall curves of toxicity by source, and the reliability of every attribute."""
     receiver: list[charts.Line] = []
     precision: list[charts.Line] = []
     for source, column, index, labels in measurable(corpus):
@@ -208,11 +209,13 @@ def curves(corpus: Corpus, scores: Floats) -> list[str]:
             reliable.append(charts.Line(attribute, mean, share))
     drawn = []
     if receiver:
-        drawn.append(charts.line_chart("ROC, toxicity", "civil comments flagged", "toxic comments found", receiver, diagonal=True))
-        drawn.append(charts.line_chart("Precision and recall, toxicity", "recall", "precision", precision))
+        words = "The nearer a line comes to the upper left corner, the better; the dotted line is chance."
+        drawn.append(charts.line_chart("ROC, toxicity", words, "civil comments flagged", "toxic comments found", receiver, diagonal=True))
+        words = "How many of the flagged comments are toxic, as more of the toxic are found."
+        drawn.append(charts.line_chart("Precision and recall, toxicity", words, "recall", "precision", precision))
     if reliable:
-        title = "Reliability, natural mix of news"
-        drawn.append(charts.line_chart(title, "score", "share of positives", reliable, diagonal=True, dots=True))
+        title, words = "Reliability, natural mix of news", "On the dotted line a score is the share of comments that are so."
+        drawn.append(charts.line_chart(title, words, "score", "share of positives", reliable, diagonal=True, dots=True))
     return drawn
 
 
@@ -220,23 +223,22 @@ def _thin(points: Floats, most: int = 200) -> Floats:
     return points if len(points) <= most else points[np.linspace(0, len(points) - 1, most).astype(int)]
 
 
-def write_page(path: Path, title: str, tables: Sequence[Table], drawn: Sequence[str]) -> None:
+_PAGE = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined).from_string("""<h1>{{ title }}</h1>
+<div class="charts">{% for chart in drawn %}{{ figure(chart) }}{% endfor %}</div>
+{% for table in tables %}<h2>{{ table.title }}</h2>
+<div class="scroll"><table><thead><tr>{% for column in table.columns %}<th scope="col">{{ column }}</th>{% endfor %}</tr></thead>
+<tbody>{% for row in table.rows %}<tr>{% for cell in row.cells %}<td>{{ cell }}</td>{% endfor %}</tr>
+{% endfor %}</tbody></table></div>
+{% endfor %}""")
+
+
+def write_page(path: Path, title: str, tables: Sequence[Table], drawn: Sequence[charts.Chart]) -> None:
     """One HTML file with the tables and the curves; it needs nothing beside it."""
-    parts = ["<!doctype html><html lang='en'><meta charset='utf-8'><meta name='viewport' content='width=device-width'>",
-             f"<title>{html.escape(title)}</title>",
-             "<style>body{font:15px/1.5 system-ui,sans-serif;max-width:64rem;margin:2rem auto;padding:0 1rem;color:#222}"
-             "table{border-collapse:collapse;font-variant-numeric:tabular-nums}"
-             "td,th{border-bottom:1px solid #ddd;padding:.25rem .8rem;text-align:left}"
-             "figure{display:inline-block;margin:0 1rem 1rem 0}svg{max-width:100%;height:auto}</style>",
-             f"<h1>{html.escape(title)}</h1>", *(f"<figure>{chart}</figure>" for chart in drawn)]
-    for table in tables:
-        head = "".join(f"<th>{html.escape(column)}</th>" for column in table.columns)
-        body = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row.cells) + "</tr>" for row in table.rows)
-        parts.append(f"<h2>{html.escape(table.title)}</h2><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
-    path.write_text("\n".join(parts) + "\n", encoding="utf-8")
+    body = _PAGE.render(title=title, tables=tables, drawn=drawn, figure=charts.figure)
+    path.write_text(pages.one_file(title, Markup(body)), encoding="utf-8")
 
 
-def measure(model: LinearClassifier, corpus: Corpus, contrasts: Corpus, threshold: float) -> tuple[list[Table], list[str]]:
+def measure(model: LinearClassifier, corpus: Corpus, contrasts: Corpus, threshold: float) -> tuple[list[Table], list[charts.Chart]]:
     """Every table and every curve of a model."""
     scores = predict(model, corpus.texts)
     sayings = predict(model, contrasts.texts)
