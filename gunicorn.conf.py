@@ -22,7 +22,7 @@ if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
 
 bind = f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else f"{_settings.host}:{_settings.port}"
 workers = _settings.workers
-worker_class = "gthread"  # connections are kept alive, and a slow client holds a thread rather than a worker
+worker_class = "moderation.service.worker.PatientWorker"  # a slow client holds no thread; connections are kept alive
 threads = 4
 control_socket_disable = True
 preload_app = True  # the model is loaded once and its memory shared
