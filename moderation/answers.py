@@ -8,6 +8,7 @@ from __future__ import annotations
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from moderation.counterfactuals import counterfactuals
 from moderation.scorer import ScoreTable
 
 DIGITS = 6  # of a probability: what a served model may differ by from the trained one
@@ -44,6 +45,20 @@ class SpanResult(msgspec.Struct):
     region: str | UnsetType = UNSET
 
 
+class RangeResult(msgspec.Struct):
+    """A range of the text as sent, half-open in code points."""
+
+    start: int
+    end: int
+
+
+class CounterfactualResult(msgspec.Struct):
+    """Without the words at `spans`, all of which are needed, the comment's action would be `action`."""
+
+    action: str
+    spans: list[RangeResult]
+
+
 class LanguageResult(msgspec.Struct):
     """The language as sent or as detected, and whether the model reads it."""
 
@@ -60,7 +75,7 @@ class VersionsResult(msgspec.Struct):
 
 
 class ScoreResult(msgspec.Struct):
-    """The answer for one comment; `id` and `masked` only where they were asked for."""
+    """The answer for one comment; `id`, `masked` and `counterfactuals` only where they were asked for."""
 
     action: str
     categories: dict[str, CategoryResult]
@@ -71,10 +86,12 @@ class ScoreResult(msgspec.Struct):
     language: LanguageResult
     id: str | UnsetType = UNSET
     masked: str | UnsetType = UNSET
+    counterfactuals: list[CounterfactualResult] | UnsetType = UNSET
 
 
-def answer(table: ScoreTable, row: int, text: str, id: str | None = None, mask: bool = False) -> ScoreResult:
-    """The answer for one row of a table; with `mask` it holds the text with the lexicon's matches starred out."""
+def answer(table: ScoreTable, row: int, text: str, id: str | None = None, mask: bool = False, explain: bool = False) -> ScoreResult:
+    """The answer for one row of a table; with `mask` it holds the text with the lexicon's matches starred out, with `explain` the
+    words that, taken out, would change the action."""
     found = table[row]
     return ScoreResult(
         found.decision.action,
@@ -88,4 +105,6 @@ def answer(table: ScoreTable, row: int, text: str, id: str | None = None, mask: 
         LanguageResult(found.language, found.is_read),
         UNSET if id is None else id,
         found.masked(text) if mask else UNSET,
+        [CounterfactualResult(action, [RangeResult(*span) for span in spans]) for action, spans in counterfactuals(table, row)]
+        if explain else UNSET,
     )

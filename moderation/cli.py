@@ -17,8 +17,9 @@ import msgspec
 
 from moderation import seed_trial, settings
 from moderation.answers import answer
+from moderation.counterfactuals import counterfactuals
 from moderation.errors import ModerationError
-from moderation.scorer import Assessment, Scorer, ScorerSpec, open_scorer
+from moderation.scorer import Assessment, Scorer, ScorerSpec, ScoreTable, open_scorer
 
 _CHUNK = 1000  # comments of one batch when lines are read
 
@@ -49,8 +50,10 @@ def _score(arguments: argparse.Namespace) -> int:
         for row, comment in enumerate(chunk):
             if as_table:
                 print(_table_row(comment, table[row], arguments.mask))
+                if arguments.explain:
+                    print(_changes(table, row, comment), end="")
             else:
-                print(msgspec.json.encode(answer(table, row, comment, mask=arguments.mask)).decode())
+                print(msgspec.json.encode(answer(table, row, comment, mask=arguments.mask, explain=arguments.explain)).decode())
     return 0
 
 
@@ -66,6 +69,15 @@ def _table_row(comment: str, found: Assessment, masked: bool) -> str:
     lines += [f"         {match.span.start}-{match.span.end}: a word of `{match.category}`, {match.severity}, {match.disguise}"
               + ("" if match.region == "own" else f", in a {match.region}") for match in found.matches]
     return "\n".join(lines)
+
+
+def _changes(table: ScoreTable, row: int, comment: str) -> str:
+    changes = counterfactuals(table, row)
+    if not changes and table.worst[row]:
+        return "         no few words of it, taken out, would change the action\n"
+    lines = [f"{action} without " + " and ".join(f'"{comment[start:end]}" ({start}-{end})' for start, end in spans)
+             for action, spans in changes]
+    return "".join(f"         {line}\n" for line in lines).encode("utf-8", "replace").decode()
 
 
 def _serve(arguments: argparse.Namespace) -> int:
@@ -101,6 +113,7 @@ def parser() -> argparse.ArgumentParser:
     score.add_argument("text", nargs="*", help="a comment; without any, every line of standard input is one")
     score.add_argument("--section", help="the section whose thresholds hold")
     score.add_argument("--mask", action="store_true", help="show the comment with every matched word starred out")
+    score.add_argument("--explain", action="store_true", help="say which words, taken out, would change the action")
     score.add_argument("--format", choices=("table", "json"), help="the default is a table on a terminal and JSON lines otherwise")
     score.set_defaults(run=_score)
 

@@ -211,6 +211,10 @@ class Policy:
         actions: Actions = (fused >= thresholds[..., 0]).view(np.uint8) + (fused >= thresholds[..., 1]).view(np.uint8)
         return actions
 
+    def beyond(self, fused: Scores, action: int, section: int = 0) -> float:
+        """How far one row, (categories,), stands beyond the thresholds of the next worse action, summed over the categories."""
+        return float(np.maximum(fused - self._thresholds[section, :, action], 0.0).sum())
+
     def leading(self, scores: Scores, section: int = 0) -> dict[str, str]:
         """The categories that the classifier alone brings to `review` or beyond, each with the attribute that counts most.
 

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from moderation import exclusions, language
-from moderation.classifier import LinearClassifier
+from moderation.classifier import Contribution, LinearClassifier
 from moderation.errors import LoadError, ModelError, Problem, RequestError
 from moderation.lexicon import Lexicon, Match
 from moderation.masking import mask
@@ -169,6 +169,25 @@ class ScoreTable(Sequence[Assessment]):
         names = (None, *self._scorer.policy.sections)
         sentences = [text[start:end] for start, end in spans]
         return spans, self._scorer.score_batch(sentences, names[section], [self.languages[row]] * len(spans))
+
+    def text(self, row: int) -> str:
+        """What was read of a row's comment: what the policy leaves unread is blank."""
+        return self._batch.texts[row]
+
+    def again(self, row: int, texts: Sequence[str]) -> ScoreTable:
+        """Other wordings of a row's comment, scored in its section and language."""
+        names = (None, *self._scorer.policy.sections)
+        return self._scorer.score_batch(texts, names[self._section(row)], [self.languages[row]] * len(texts))
+
+    def beyond(self, row: int, action: int) -> float:
+        """How far a row's categories stand beyond the thresholds of what is worse than an action, in all."""
+        return self._scorer.policy.beyond(self.categories[row], action, self._section(row))
+
+    def telling(self, row: int) -> list[list[Contribution]]:
+        """For each attribute that leads a category which the classifier alone would not approve, the words that raise it, most first."""
+        leading = set(self._scorer.policy.leading(self.attributes[row], self._section(row)).values())
+        explanation = self._scorer.classifier.explain(self._batch, row) if leading else None
+        return [explanation.top_spans(attribute, len(self.text(row))) for attribute in sorted(leading)] if explanation else []
 
     def evidence(self, row: int) -> list[Evidence]:
         """The words that brought the classifier to a score that it alone would not approve, most telling first.

@@ -14,7 +14,7 @@ FLOORS = {
     1: ("allows", "evidence", "features", "forms", "hiding", "language", "lexicon", "regions", "row", "terms", "walk", "words"),
     2: ("classifier", "encoder", "policy", "rules"),
     3: ("parity", "scorer"),
-    4: ("answers", "audit", "charts", "disguise", "keys", "migrations", "pages", "seed_trial", "store", "train", "tune"),
+    4: ("answers", "audit", "charts", "counterfactuals", "disguise", "keys", "migrations", "pages", "seed_trial", "store", "train", "tune"),
     5: ("key_commands", "label_commands", "lexicon_commands", "service"),
     6: ("__main__", "cli"),
 }

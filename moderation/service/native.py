@@ -35,14 +35,15 @@ class Context(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ScoreRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """One comment to score. With `mask`, the answer holds the text with every matched word starred out; `language` is what
-    the comment is in, if the sender knows. As `html`, what a reader of the page sees is scored, and spans are those of the
-    HTML as sent."""
+    """One comment to score. With `mask`, the answer holds the text with every matched word starred out; with `explain`, the
+    words that, taken out, would have changed the action; `language` is what the comment is in, if the sender knows. As `html`,
+    what a reader of the page sees is scored, and spans are those of the HTML as sent."""
 
     text: Annotated[str, msgspec.Meta(max_length=LONGEST_TEXT)]
     id: Annotated[str, msgspec.Meta(max_length=LONGEST_ID)] | None = None
     section: str | None = None
     mask: bool = False
+    explain: bool = False
     language: str | None = None
     format: Literal["plain", "html"] = "plain"
     context: Context | None = None
@@ -105,7 +106,7 @@ def score() -> Response:
     scorer = _scorer()
     table = scorer.score_batch([comment.seen], comment.section or guard.section(), [comment.language])
     journal.note(table, scorer.policy.categories)
-    return _json(answer(table, 0, comment.text, comment.id, comment.mask))
+    return _json(answer(table, 0, comment.text, comment.id, comment.mask, comment.explain))
 
 
 @blueprint.post("/v1/score/batch")
@@ -156,8 +157,8 @@ def _answers(scorer: Scorer, comments: list[ScoreRequest | ItemError], places: l
                                [comment.language for comment in good])
     journal.note(table, scorer.policy.categories)
     rows = count()
-    return [answer(table, next(rows), comment.text, comment.id, comment.mask) if isinstance(comment, ScoreRequest) else comment
-            for comment in comments]
+    return [answer(table, next(rows), comment.text, comment.id, comment.mask, comment.explain)
+            if isinstance(comment, ScoreRequest) else comment for comment in comments]
 
 
 def _comments(content: bytes) -> list[ScoreRequest | ItemError]:
