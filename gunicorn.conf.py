@@ -4,7 +4,6 @@ import os
 import shutil
 import sys
 import tempfile
-import threading
 
 from moderation import settings
 from moderation.errors import LoadError, SettingsError
@@ -47,17 +46,11 @@ def pre_fork(server, worker):
 
 
 def on_reload(server):
-    """SIGHUP: new policy, lexicon and model, if they are good; the workers that follow are made with them."""
+    """SIGHUP: new policy, lexicon and model if they are good, the last good ones if not; the workers that follow are made with them."""
     try:
         server.app.wsgi().extensions["reload"].reload()
     except LoadError as error:
-        server.log.error("%s\nthe last good versions go on", error)
-        # New workers would be made with what this process last saw, which an administrator may have replaced since in the
-        # workers alone: those that run go on. The number is read anew at the next SIGHUP. gunicorn would wait for the old workers to
-        # end, which they do not: for this one reload it waits for nothing.
-        server.cfg.set("workers", 0)
-        server.cfg.set("graceful_timeout", 0)
-        threading.Timer(0.5, server.cfg.set, ("graceful_timeout", graceful_timeout)).start()
+        server.log.error("%s\nthe last good versions go on, in new workers", error)
 
 
 def worker_exit(server, worker):

@@ -72,6 +72,26 @@ def test_the_old_scorer_is_not_kept(reloaded, policy):
     assert reload_module.open_scorer.cache_info().currsize == 0
 
 
+def test_a_process_that_catches_up_takes_what_was_tested_and_not_what_lies_there_now(policy):
+    client = create_app(settings_module.load({"MODERATION_POLICY": str(policy)})).test_client()
+    reloader = client.application.extensions["reload"]
+    first = reloader.live
+    policy.write_text(f"{SEEDS}\n# second\n")
+    second = post(client, "/v1/admin/reload", None)[1]["versions"]["policy"]
+    policy.write_text("nonsense")
+    reloader._put(first)  # as a process that has not looked since
+    reloader._seen = bytes(8)
+    assert post(client, "/v1/score", {"text": "fig"})[1]["versions"]["policy"] == second
+
+
+def test_copies_do_not_pile_up(reloaded, policy):
+    for number in range(4):
+        policy.write_text(f"{SEEDS}\n# {number}\n")
+        assert reloaded.post("/v1/admin/reload").status_code == 200
+    kept = reloaded.application.extensions["reload"]._kept._folder
+    assert len([path for path in kept.iterdir() if path.is_dir()]) == 2
+
+
 def test_a_shadow_policy_is_counted_and_never_acted_upon(tmp_path, scorer):
     shadow = tmp_path / "shadow.toml"
     head = SEEDS.partition("\n[sections")[0]  # no sections of its own, and every category reviews nearly everything
@@ -85,6 +105,15 @@ def test_a_shadow_policy_is_counted_and_never_acted_upon(tmp_path, scorer):
     assert "moderation_shadow_disagreements_total{" not in plain.get("/metrics").text
 
 
+def renewed(served, old, count=3):
+    """Wait until there are so many workers, and none of the old ones."""
+    for _ in range(150):
+        time.sleep(0.1)
+        if len(served.workers) == count and not old & set(served.workers):
+            return
+    raise AssertionError("the workers were not renewed")
+
+
 def test_a_reload_reaches_every_worker_and_so_does_sighup(policy, tmp_path):
     with Served(tmp_path, workers=3, policy=str(policy)) as served:
         first = served.versions()
@@ -95,17 +124,21 @@ def test_a_reload_reaches_every_worker_and_so_does_sighup(policy, tmp_path):
         assert served.versions(30) == {body["versions"]["policy"]} != first
         policy.write_text("nonsense")
         assert served.post("/v1/admin/reload")[0] == 422
+        # A worker that dies while the files are bad comes back with what was last good.
+        old = set(served.workers)
+        for pid in old:
+            os.kill(pid, signal.SIGKILL)
+        renewed(served, old)
+        assert served.versions(30) == {body["versions"]["policy"]}
+        old = set(served.workers)
         os.kill(served.process.pid, signal.SIGHUP)
-        time.sleep(1)
-        assert served.versions() == {body["versions"]["policy"]}
+        renewed(served, old)
+        assert served.versions(30) == {body["versions"]["policy"]}
         assert "policy error" in served.log
         old = set(served.workers)
         policy.write_text(f"{SEEDS}\n# third\n")
         os.kill(served.process.pid, signal.SIGHUP)
-        for _ in range(100):
-            time.sleep(0.1)
-            if len(served.workers) == 3 and not old & set(served.workers):
-                break
+        renewed(served, old)
         third = served.versions(30)
         assert len(third) == 1
         assert third not in (first, {body["versions"]["policy"]})

@@ -1,9 +1,11 @@
 """A new policy, lexicon and model without a stop: built beside the old, tested, swapped by reference; the last good stays.
 
-Knows when and how to swap; what is loaded is the scorer's. All workers share a few bytes: whoever reloads writes the digest of
-what it tested and counts a generation on, and every worker looks at that number before each request. So once a reload is
-answered, no later request is answered by the old versions. `POST /v1/admin/reload` does it in the worker that is asked, SIGHUP in
-gunicorn's first process, whose new workers then share the memory again.
+Knows when and how to swap; what is loaded is the scorer's, what is kept of it `last_good`'s. All workers share a few bytes: whoever
+reloads keeps a copy of the files that it tested, writes their digest and counts a generation on, and every process looks at that
+number: a worker before each request, gunicorn's first process before it makes a worker. They load the copy, never the files, which
+may have changed since. So once a reload is answered, no later request is answered by the old versions, and no worker that is
+made later either. `POST /v1/admin/reload` does it in the worker that is asked, SIGHUP in gunicorn's first process, whose new
+workers then share the memory again.
 
 A shadow policy (`MODERATION_SHADOW_POLICY`) is loaded with the rest: it decides every comment once more, over the live
 policy's scores, matches and exclusions; what it would have decided otherwise is counted and named in the request's line.
@@ -11,7 +13,6 @@ policy's scores, matches and exclusions; what it would have decided otherwise is
 
 from __future__ import annotations
 
-import hashlib
 import mmap
 import threading
 from typing import NamedTuple
@@ -22,11 +23,12 @@ from flask import Blueprint, Flask, Response, current_app, g
 
 from moderation import parity
 from moderation.answers import VersionsResult
-from moderation.errors import LoadError, Problem
+from moderation.errors import LoadError
 from moderation.lexicon import RowMatches
 from moderation.policy import ACTIONS, Policy
 from moderation.scorer import Scorer, ScorerSpec, ScoreTable, open_scorer
 from moderation.service import guard, journal, metrics, problems
+from moderation.service.last_good import LastGood, Sources
 from moderation.settings import Settings
 
 blueprint = Blueprint("admin", __name__)
@@ -64,28 +66,24 @@ class ReloadProblem(problems.ProblemDetails):
     problems: list[Place] = msgspec.field(default_factory=list)
 
 
-def _digest(settings: Settings) -> tuple[ScorerSpec, bytes]:
-    spec = ScorerSpec.from_settings(settings)
-    digest = hashlib.sha256(spec.digest.encode())
-    if settings.shadow_policy:
-        try:
-            digest.update(settings.shadow_policy.read_bytes())
-        except OSError as error:
-            what, hint = f"cannot be read: {error.strerror}", "`MODERATION_SHADOW_POLICY` names it"
-            raise LoadError("the shadow policy", [Problem(str(settings.shadow_policy), what, hint)]) from error
-    return spec, digest.digest()
-
-
-def _open(settings: Settings) -> tuple[Scorer, bytes]:
+def _open(settings: Settings) -> tuple[Scorer, Sources]:
     for _ in range(_TRIES):
-        spec, digest = _digest(settings)
+        sources = Sources.of(ScorerSpec.from_settings(settings), settings.shadow_policy)
         try:
-            return open_scorer(spec), digest
+            return open_scorer(sources.spec), sources
         except LoadError as error:
             if error.problems[0].where != "digest":
                 raise
             changed = error  # somebody wrote to the files while they were read
     raise changed
+
+
+def _build(scorer: Scorer, sources: Sources) -> Live:
+    open_scorer.cache_clear()  # the one in force is held here; others would only take room
+    cases = parity.read(sources.spec.model)
+    parity.check(scorer.classifier, cases)
+    shadow = Policy.load(sources.shadow, scorer.policy.attributes) if sources.shadow else None
+    return Live(scorer, shadow, sources.digest, cases)
 
 
 def build(settings: Settings, scorer: Scorer | None = None) -> Live:
@@ -99,14 +97,9 @@ def build(settings: Settings, scorer: Scorer | None = None) -> Live:
     ------
     LoadError : with every problem; nothing is changed.
     """
-    digest, cases = b"", None
     if scorer is None:
-        scorer, digest = _open(settings)
-        open_scorer.cache_clear()  # the one in force is held here; others would only take room
-        cases = parity.read(settings.model)
-        parity.check(scorer.classifier, cases)
-    shadow = Policy.load(settings.shadow_policy, scorer.policy.attributes) if settings.shadow_policy else None
-    return Live(scorer, shadow, digest, cases)
+        return _build(*_open(settings))
+    return Live(scorer, Policy.load(settings.shadow_policy, scorer.policy.attributes) if settings.shadow_policy else None, b"", None)
 
 
 class Reloader:
@@ -116,6 +109,7 @@ class Reloader:
         self._app = app
         self._settings = settings
         self._lock = threading.Lock()
+        self._kept = LastGood(settings.languages)
         self._shared = mmap.mmap(-1, mmap.PAGESIZE)  # the same memory in all workers
         self._seen = bytes(8)
         self._put(build(settings, scorer))
@@ -134,36 +128,48 @@ class Reloader:
         LoadError : it cannot be used; what was in force stays.
         """
         count = metrics.of(self._app).reloads
-        with self._lock:
+        with self._lock, self._kept.alone():
             try:
-                is_new = _digest(self._settings)[1] != self.live.digest
+                self._take_newest()
+                scorer, sources = _open(self._settings)
+                is_new = sources.digest != self.live.digest
                 if is_new:
-                    self._put(build(self._settings))
+                    live = _build(scorer, sources)
+                    self._kept.keep(sources)
+                    self._put(live)
             except LoadError:
                 count.labels("refused").inc()
                 raise
-            self._shared[_DIGEST] = self.live.digest
-            self._seen = (int.from_bytes(self._shared[_NUMBER], "big") + 1).to_bytes(8, "big")
-            self._shared[_NUMBER] = self._seen
+            if is_new:
+                self._shared[_DIGEST] = self.live.digest
+                self._seen = (int.from_bytes(self._shared[_NUMBER], "big") + 1).to_bytes(8, "big")
+                self._shared[_NUMBER] = self._seen
         count.labels("taken").inc()
         journal.LOGGER.warning("reloaded: %s", ", ".join(self.live.scorer.versions))
         return is_new
 
     def catch_up(self) -> None:
-        """Load what another worker has put in force since; some hundred nanoseconds if there is nothing new."""
-        if self._shared[_NUMBER] == self._seen:
-            return
-        with self._lock:
+        """Load what another process has put in force since; some hundred nanoseconds if there is nothing new."""
+        if self._shared[_NUMBER] != self._seen:
+            with self._lock:
+                self._take_newest()
+
+    def _take_newest(self) -> None:
+        for _ in range(_TRIES):
             number, digest = self._shared[_NUMBER], self._shared[_DIGEST]
             if number == self._seen:
                 return
             try:
                 if digest != self.live.digest:
-                    self._put(build(self._settings))
+                    sources = self._kept.sources(digest)
+                    self._put(_build(open_scorer(sources.spec), sources))
+                self._seen = number  # last, so that no other thread answers meanwhile
+                return
             except LoadError as error:
-                metrics.of(self._app).reloads.labels("missed").inc()
-                journal.LOGGER.error("this worker stays with what it has: %s", error)
-            self._seen = number  # last, so that no other thread answers meanwhile
+                failed = error  # it was replaced by a newer one while it was read
+        metrics.of(self._app).reloads.labels("missed").inc()
+        journal.LOGGER.error("this worker stays with what it has: %s", failed)
+        self._seen = number
 
 
 def _compare(table: ScoreTable) -> None:
