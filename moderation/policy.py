@@ -5,7 +5,7 @@ what the classifier's attributes say, each brought to that scale by its own oper
 lexicon's words count at least. A higher probability or a graver word never gives a milder action.
 
 >>> policy = Policy(Rules("v1", (), (Category("obscene", "No obscenity.", 0.5, 0.9, (Feed("profanity", 0.3, 0.8),),
-...                                           (0.3, 0.7, 0.97), (0.1, 0.3, 0.6), 1.0),), ()), ["profanity"])
+...                                           (0.3, 0.7, 0.97), (0.1, 0.3, 0.6), 1.0, (0.5, 0.9)),), ()), ["profanity"])
 >>> fused = policy.fuse(np.array([[0.1], [0.3], [0.8]]), [])
 >>> fused.ravel().tolist()
 [0.1667, 0.5, 0.9]
@@ -60,8 +60,8 @@ UNREAD = "The comment is in a language that the model does not read."
 class _Curves:
     """Every (category, attribute) pair's way from a probability to the policy's scale: three straight pieces.
 
-    A probability of 0 is 0, the pair's review point is the category's `review`, its reject point the category's
-    `reject`, and 1 is 1. Without a reject point the second piece ends halfway between the thresholds, at 1.
+    A probability of 0 is 0, the pair's review point is the first of the category's `scale`, its reject point the second,
+    and 1 is 1. Without a reject point the second piece ends halfway between them, at 1.
     """
 
     def __init__(self, categories: Sequence[Category], attributes: Sequence[str]) -> None:
@@ -96,12 +96,13 @@ class _Curves:
 def _pair(index: int, category: Category, feed: Feed, attributes: Sequence[str]) -> dict[str, Any]:
     rejects = feed.reject is not None
     reject_at = 1.0 if feed.reject is None else feed.reject
-    reject = category.reject if rejects else (category.review + category.reject) / 2
+    review, second = category.scale
+    reject = second if rejects else (review + second) / 2
     top = 1.0 if rejects else reject
-    slopes = [_slope(category.review, feed.review), _slope(reject - category.review, reject_at - feed.review),
+    slopes = [_slope(review, feed.review), _slope(reject - review, reject_at - feed.review),
               _slope(top - reject, 1 - reject_at)]
     return {"attribute": attributes.index(feed.attribute), "category": index, "review_at": feed.review, "reject_at": reject_at,
-            "review": category.review, "reject": reject, "top": top, "slopes": slopes}
+            "review": review, "reject": reject, "top": top, "slopes": slopes}
 
 
 def _slope(rise: float, run: float) -> float:
@@ -136,6 +137,11 @@ class Policy:
         self._thresholds = np.round(thresholds, _DIGITS)
         self._index = {name: index for index, name in enumerate(self.categories)}
         self._section_index = {name: index for index, name in enumerate(self.sections, 1)}
+
+    @property
+    def thresholds(self) -> Scores:
+        """(1 + sections, categories, 2): `review` and `reject`; row 0 is a comment without a section."""
+        return self._thresholds.copy()
 
     @classmethod
     def load(cls, path: Path, attributes: Sequence[str]) -> Policy:

@@ -27,9 +27,12 @@ KEYS = {
                "most": "the most that a category scores whose only words are quoted"},
     "categories.*": {"clause": "the site's rule, shown with a decision", "review": "score from which a person looks at the comment",
                      "reject": "score from which the comment is refused", "attributes": "the classifier's attributes that feed it",
+                     "scale": "where the attributes' points stand, if `review` and `reject` have moved away from there",
                      "severities": "as above, for this category alone", "quoted": "as above, for this category alone"},
     "categories.*.attributes.*": {"review": "probability that alone brings the category to `review`",
                                   "reject": "probability that alone brings it to `reject`; if none is given, it never gets there alone"},
+    "categories.*.scale": {"review": "score to which an attribute's `review` point brings the category",
+                           "reject": "score to which an attribute's `reject` point brings it"},
     "sections.*.*": {"review": "`review` in this section", "reject": "`reject` in this section"},
 }
 ACTIONS = ("approve", "review", "reject")  # ascending: the worst one wins
@@ -47,7 +50,10 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """One clause of the policy. `severities` and `quoted` follow `SEVERITIES`: what a word of each counts at least."""
+    """One clause of the policy. `severities` and `quoted` follow `SEVERITIES`: what a word of each counts at least.
+
+    `scale` holds the scores at which the attributes' points stand: (review, reject), unless the file says otherwise.
+    """
 
     name: str
     clause: str
@@ -57,6 +63,7 @@ class Category:
     severities: tuple[float, ...]
     quoted: tuple[float, ...]
     quoted_most: float
+    scale: tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,9 +189,15 @@ def _category(reader: _Reader, name: str, table: dict[str, Any], defaults: Categ
     quoted = reader.take_table(table, "quoted", f"{where}.quoted")
     reader.check_keys(severities, KEYS["severities"], f"{where}.severities")
     reader.check_keys(quoted, KEYS["quoted"], f"{where}.quoted")
+    scale = reader.take_table(table, "scale", f"{where}.scale")
+    reader.check_keys(scale, KEYS["categories.*.scale"], f"{where}.scale")
+    points = (reader.take_share(scale, "review", f"{where}.scale", review), reader.take_share(scale, "reject", f"{where}.scale", reject))
+    if scale:
+        reader.check_order(*points, f"{where}.scale")
+        reader.check_positive(points[0], f"{where}.scale")
     return Category(name, clause, review, reject, feeds, _floors(reader, severities, f"{where}.severities", defaults.severities),
                     _floors(reader, quoted, f"{where}.quoted", defaults.quoted),
-                    reader.take_share(quoted, "most", f"{where}.quoted", defaults.quoted_most))
+                    reader.take_share(quoted, "most", f"{where}.quoted", defaults.quoted_most), points)
 
 
 def _section(reader: _Reader, name: str, table: dict[str, Any], categories: Sequence[Category]) -> Section:
@@ -221,7 +234,7 @@ def _read(reader: _Reader, document: dict[str, Any], version: str, attributes: S
         reader.check_keys(tables[key], KEYS[key], key)
     defaults = Category("", "", 0.5, 0.9, (), _floors(reader, tables["severities"], "severities", (0.3, 0.7, 0.97)),
                         _floors(reader, tables["quoted"], "quoted", (0.1, 0.3, 0.6)),
-                        reader.take_share(tables["quoted"], "most", "quoted", 1.0))
+                        reader.take_share(tables["quoted"], "most", "quoted", 1.0), (0.5, 0.9))
     categories = tuple(_category(reader, name, reader.take_table(tables["categories"], name, f"categories.{name}"), defaults, attributes)
                        for name in tables["categories"])
     if not categories:
@@ -245,14 +258,20 @@ def read_rules(path: Path, attributes: Sequence[str] | None = None) -> Rules:
     """
     try:
         content = path.read_bytes()
-        document = tomllib.loads(content.decode("utf-8"))
     except OSError as error:
         problem = Problem(str(path), f"cannot be read: {error.strerror}", "`MODERATION_POLICY` names the file")
         raise PolicyError(path.name, [problem]) from error
+    return parse_rules(content, path.name, attributes)
+
+
+def parse_rules(content: bytes, name: str, attributes: Sequence[str] | None = None) -> Rules:
+    """Check what a policy file holds; `name` is for messages, the rest as in `read_rules`."""
+    try:
+        document = tomllib.loads(content.decode("utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise PolicyError(path.name, [Problem(str(path), f"is not TOML: {error}", "see https://toml.io")]) from error
+        raise PolicyError(name, [Problem(name, f"is not TOML: {error}", "see https://toml.io")]) from error
     reader = _Reader()
     rules = _read(reader, document, hashlib.sha256(content).hexdigest()[:12], attributes)
     if reader.problems:
-        raise PolicyError(path.name, reader.problems)
+        raise PolicyError(name, reader.problems)
     return rules

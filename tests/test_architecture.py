@@ -10,12 +10,13 @@ from moderation.settings import ROOT
 
 # A module may import from its own floor or a lower one, and `FORBIDDEN` forbids more. A folder stands for what is in it.
 FLOORS = {
-    0: ("chardata", "errors", "exclusions", "kernels", "markup", "masking", "settings", "text"),
+    0: ("chardata", "errors", "exclusions", "identities", "kernels", "markup", "masking", "settings", "text"),
     1: ("allows", "evidence", "features", "forms", "hiding", "language", "lexicon", "regions", "row", "terms", "walk", "words"),
     2: ("classifier", "encoder", "policy", "rules"),
     3: ("parity", "scorer"),
-    4: ("answers", "audit", "charts", "counterfactuals", "disguise", "keys", "migrations", "pages", "seed_trial", "store", "train", "tune"),
-    5: ("key_commands", "label_commands", "lexicon_commands", "service"),
+    4: ("answers", "audit", "charts", "counterfactuals", "disguise", "keys", "migrations", "pages", "policies", "seed_trial",
+        "store", "train", "tune"),
+    5: ("key_commands", "label_commands", "lexicon_commands", "policy_commands", "service", "tune_commands"),
     6: ("__main__", "cli"),
 }
 FRAMEWORKS = {"flask", "werkzeug", "gunicorn"}

@@ -17,10 +17,12 @@ import numpy.typing as npt
 from markupsafe import Markup
 from sklearn.metrics import precision_recall_curve, roc_curve
 
-from moderation import charts, pages
+from moderation import charts, identities, pages
 from moderation.classifier import LinearClassifier
-from moderation.train import calibrate, identities, metrics
+from moderation.train import calibrate, metrics
 from moderation.train.corpus import ATTRIBUTES, Corpus
+from moderation.tune.curve import reliability
+from moderation.tune.estimates import Estimate
 
 LEAST = 20       # rows of each class that a figure needs
 LENGTHS = (0, 20, 50, 100, 200, 500, 1000, 2000)  # civil words around an insult
@@ -169,8 +171,8 @@ def length_table(model: LinearClassifier, corpus: Corpus, threshold: float, coun
             civil.append("\n".join(pieces))
             pieces.insert(int(random.integers(len(pieces) + 1)), corpus.texts[int(random.choice(hostile))])
             mixed.append("\n".join(pieces))
-        found = metrics.share(predict(model, mixed)[:, 0] >= threshold) if words else metrics.Estimate(1.0, 1.0, 1.0)
-        flagged = metrics.share(predict(model, civil)[:, 0] >= threshold) if words else metrics.Estimate(0.0, 0.0, 0.0)
+        found = metrics.share(predict(model, mixed)[:, 0] >= threshold) if words else Estimate(1.0, 1.0, 1.0)
+        flagged = metrics.share(predict(model, civil)[:, 0] >= threshold) if words else Estimate(0.0, 0.0, 0.0)
         rows.append(Row((str(words), str(found), str(flagged))))
         figures[str(words)] = found.value
     return Table(f"By length, flagged at toxicity {threshold:.2f}", ("civil words", "hostile found", "civil flagged"), tuple(rows), figures)
@@ -205,7 +207,7 @@ def curves(corpus: Corpus, scores: Floats) -> list[charts.Chart]:
     for column, attribute in enumerate(ATTRIBUTES):
         used = weights[:, column] > 0
         if (shares[used, column] >= 0.5).any():
-            mean, share, _ = metrics.calibration_curve(shares[used, column], scores[used, column], weights[used, column])
+            mean, share, _ = reliability(shares[used, column], scores[used, column], weights[used, column])
             reliable.append(charts.Line(attribute, mean, share))
     drawn = []
     if receiver:

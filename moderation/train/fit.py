@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from moderation import identities
 from moderation.classifier import Lengths, LinearClassifier
 from moderation.features import OUTPUTS, FeatureSpec
-from moderation.train import calibrate, descend, identities
+from moderation.train import calibrate, descend
 from moderation.train import corpus as corpora
 from moderation.train.corpus import ATTRIBUTES, DEVELOPMENT, TRAIN, Corpus
 

@@ -5,29 +5,13 @@ Knows labels, scores and weights; knows no texts and no files.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
+from moderation.tune.curve import reliability
+from moderation.tune.estimates import UNKNOWN, Bools, Estimate, Floats
 
 ROUNDS = 200
-
-
-class Estimate(NamedTuple):
-    """A figure and its 95 % bootstrap interval; NaN where there is nothing to compute it from."""
-
-    value: float
-    low: float
-    high: float
-
-    def __str__(self) -> str:
-        return "-" if np.isnan(self.value) else f"{self.value:.3f} ({self.low:.3f} to {self.high:.3f})"
-
-
-UNKNOWN = Estimate(float("nan"), float("nan"), float("nan"))
 
 
 class Ranking:
@@ -85,22 +69,9 @@ def share(hits: Bools, weights: Floats | None = None, rounds: int = ROUNDS) -> E
     return _interval(float((weight * hits).sum() / weight.sum()), [float((row * hits).sum() / max(row.sum(), 1e-12)) for row in draws])
 
 
-def calibration_curve(labels: Floats, scores: Floats, weights: Floats | None = None, bins: int = 15) -> tuple[Floats, Floats, Floats]:
-    """Mean score, share of positives and mass of each bin, in bins of equal mass."""
-    weight = np.ones(len(labels)) if weights is None else weights
-    order = np.argsort(scores, kind="stable")
-    mass = np.cumsum(weight[order]) / weight.sum()
-    bin_of = np.minimum((mass * bins * (1 - 1e-12)).astype(int), bins - 1)
-    total = np.bincount(bin_of, weight[order], bins)
-    kept = total > 0
-    mean = np.bincount(bin_of, (weight * scores)[order], bins)[kept] / total[kept]
-    found = np.bincount(bin_of, (weight * labels)[order], bins)[kept] / total[kept]
-    return mean, found, total[kept] / weight.sum()
-
-
 def calibration_error(labels: Floats, scores: Floats, weights: Floats | None = None, bins: int = 15) -> float:
     """Expected calibration error (Naeini et al. 2015), bins of equal mass."""
-    mean, found, mass = calibration_curve(labels, scores, weights, bins)
+    mean, found, mass = reliability(labels, scores, weights, bins)
     return float((mass * np.abs(mean - found)).sum())
 
 
