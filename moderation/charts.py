@@ -69,9 +69,12 @@ def line_chart(title: str, words: str, x: str, y: str, lines: Sequence[Line], *,
     return Chart(title, words, _spec(points, layers), ("line", x, y) if few else (), few)
 
 
-def bars(title: str, words: str, of: str, what: str, counts: Sequence[tuple[str, str, int]], colours: Mapping[str, str] = ACTIONS, *,
+def bars(title: str, words: str, of: str, what: str, counts: Sequence[tuple[str, str, float]], colours: Mapping[str, str] = ACTIONS, *,
          upright: bool = False, share: bool = False) -> Chart:
-    """Stacked bars, in the order given: (bar, part, count). `share` makes all bars of one length; `upright` lets them stand."""
+    """Stacked bars, in the order given: (bar, part, count or percentage).
+
+    `share` makes all bars of one length; `upright` lets them stand.
+    """
     names = list(dict.fromkeys(bar for bar, _, _ in counts))
     order = [part for part in colours if any(part == other for _, other, _ in counts)]
     values = [{"bar": bar, "part": part, "count": count, "at": order.index(part)} for bar, part, count in counts]
@@ -84,7 +87,7 @@ def bars(title: str, words: str, of: str, what: str, counts: Sequence[tuple[str,
         "x": across if upright else along, "y": along if upright else across, "order": {"field": "at"},
         "color": {"field": "part", "type": "nominal", "legend": legend,
                   "scale": {"domain": order, "range": [colours[part] for part in order]}},
-        "tooltip": [{"field": "bar", "title": of}, {"field": "part", "title": " "}, {"field": "count", "title": what, "format": ","}]}
+        "tooltip": [{"field": "bar", "title": of}, {"field": "part", "title": " "}, {"field": "count", "title": what, "format": ",~f"}]}
     # A line of the page's colour between the parts tells them apart without their colours.
     spec = _spec(values, [{"mark": {"type": "bar", "stroke": "var(--paper)", "strokeWidth": 1}, "encoding": encoding}])
     spec["height"] = _HEIGHT if upright else 26 * len(names)

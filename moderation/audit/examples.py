@@ -108,8 +108,17 @@ def choose(results: pa.Table, texts: pa.Array | pa.ChunkedArray, categories: Seq
     found: dict[str, list[Example]] = {}
     for (stratum, row, key, copies), result, text in zip(chosen, columns.to_pylist(), texts.take(pa.array(rows)).to_pylist(), strict=True):
         own = dict(zip(categories, scores[row].tolist(), strict=True))
-        found.setdefault(stratum, []).append(_example(result, text, key, f"{int(hashes[row]):016x}", copies, own, shown))
+        found.setdefault(stratum, []).append(hide(_example(result, text, key, f"{int(hashes[row]):016x}", copies, own), shown))
     return found
+
+
+def hide(example: Example, shown: TextShown) -> Example:
+    """The example with no more of its text than `shown` allows, and without the words that it was marked for."""
+    if shown == "full":
+        return example
+    marks = tuple(msgspec.structs.replace(found, term=None) for found in example.marks)
+    text = None if shown == "none" or example.text is None else mask(example.text, [(found.start, found.end) for found in marks])
+    return msgspec.structs.replace(example, text=text, marks=marks)
 
 
 def merge(stratum: str, one: Sequence[Example], other: Sequence[Example]) -> list[Example]:
@@ -155,17 +164,16 @@ def _first(rows: Integers, keys: Integers, hashes: npt.NDArray[np.uint64], count
         yield int(rows[start]), int(keys[start]), end - start
 
 
-def _example(result: dict[str, Any], text: str, key: int, hashed: str, copies: int, scores: dict[str, int], shown: TextShown) -> Example:
+def _example(result: dict[str, Any], text: str, key: int, hashed: str, copies: int, scores: dict[str, int]) -> Example:
     spans = [(span["start"], span["end"]) for span in result["spans"]]
     start, end = _window(text, spans)
     marks = tuple(Mark(max(span["start"], start) - start, min(span["end"], end) - start, span["category"], span["source"],
-                       span["term"] if shown == "full" else None, span["severity"], span["disguise"], span["region"])
+                       span["term"], span["severity"], span["disguise"], span["region"])
                   for span in result["spans"] if span["start"] < end and span["end"] > start)
-    visible = None if shown == "none" else (mask(text, spans) if shown == "masked" else text)[start:end]
     time = None if result["time"] is None else f"{np.datetime64(result['time'], 'us')!s:.16}"
     section = result["section"][:_NAME] if result["section"] else None
     return Example(key, hashed, result["row"], copies, result["id"][:_NAME], time, section, result["past"], result["action"], scores,
-                   visible, start, len(text) - end, marks)
+                   text[start:end], start, len(text) - end, marks)
 
 
 def _window(text: str, spans: Sequence[tuple[int, int]]) -> tuple[int, int]:

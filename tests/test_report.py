@@ -1,0 +1,120 @@
+"""The report and the summary: what they say, that hostile archives do them nothing, and how a browser shows them."""
+
+import json
+import re
+
+import pytest
+from archives import HOSTILE, LINES, made_up
+from browser import chromium, visit  # noqa: F401
+
+from moderation.audit import report, summary, words
+from moderation.audit.tally import AuditTally, totals
+
+WORDS = ("banana", "durian", "prune")
+
+
+def tally(shown="full", rows=600, hostile=False, rejected=None):
+    results, texts = made_up(rows, seed=3, hostile=hostile)
+    return AuditTally.of(results, texts, LINES, shown, rejected)
+
+
+def written(folder, shown="full", **made):
+    path = folder / "report.html"
+    found = tally(shown, **made)
+    report.write(found, path, "comments of <b>2023</b>.csv", shown)
+    return found, path
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory):
+    return written(tmp_path_factory.mktemp("report"), rejected={"no text": 3})
+
+
+def main(path):
+    """The page's own part: without style, scripts and policy."""
+    return path.read_text(encoding="utf-8").partition("<body>")[2].partition("\n<script>")[0]
+
+
+def test_the_summary_is_the_counts_and_nothing_else():
+    found = summary.summary(tally(rejected={"no text": 3}))
+    counts = totals(tally().actions.values())
+    assert found["actions"] == dict(zip(("approve", "review", "reject"), counts, strict=True))
+    assert found["rows"] == 600 == sum(found["actions"].values())
+    assert found["rejected_rows"] == {"no text": 3}
+    assert found["thresholds"]["sport"]["obscene"] == {"review": 0.5, "reject": 0.95}
+    assert found["versions"] == [{"model": "m-1", "lexicon": "l-1", "policy": "p-1"}]
+
+
+@pytest.mark.parametrize("write", [summary.write, lambda found, path: report.write(found, path, "a.csv")])
+def test_two_partitionings_are_written_as_the_same_bytes(tmp_path, write):
+    results, texts = made_up(300)
+    halves = [AuditTally.of(results.slice(start, 150), texts.slice(start, 150), LINES) for start in (150, 0)]
+    write(halves[0].merge(halves[1]), tmp_path / "halves")
+    write(AuditTally.of(results, texts, LINES), tmp_path / "whole")
+    assert (tmp_path / "halves").read_bytes() == (tmp_path / "whole").read_bytes()
+    assert [path.name for path in sorted(tmp_path.iterdir())] == ["halves", "whole"]
+
+
+def test_the_summary_holds_no_comment(tmp_path):
+    summary.write(tally(hostile=True), tmp_path / "summary.json")
+    text = (tmp_path / "summary.json").read_text(encoding="utf-8")
+    assert "lovely" not in text and list(json.loads(text)) == sorted(json.loads(text))
+
+
+def test_the_report_says_what_would_be_done(visit, plain):  # noqa: F811
+    found, path = plain
+    page = visit(path.as_uri())
+    assert page.inner_text("h1") == "What today’s policy would do with comments of <b>2023</b>.csv"
+    tiles = [re.match(r"[\d,]+", tile)[0] for tile in page.locator(".tiles li").all_inner_texts()]
+    assert tiles == [words.number(count) for count in totals(found.actions.values())]
+    changed = found.actions["published"][2]
+    summaries = page.locator("#then summary").all_inner_texts()
+    assert f"published then, rejected now: {changed}" in [text.strip() for text in summaries]
+    assert "3 rows could not be read" in page.inner_text("header")
+    assert page.locator("figure.chart svg").count() == 7
+    for link in page.locator("nav a").all():
+        assert page.locator(link.get_attribute("href")).count() == 1
+
+
+def test_the_switch_masks_and_leaves_out(visit, plain):  # noqa: F811
+    page = visit(plain[1].as_uri(), width=390, dark=True)
+    highest = page.locator("#highest")
+    assert not any(word in highest.inner_text() for word in WORDS) and "*****" in highest.inner_text()
+    assert page.locator("#terms tbody td").first.inner_text() == "p****"
+    page.locator("#text-full").check()
+    assert any(word in highest.inner_text() for word in WORDS) and "*****" not in highest.inner_text()
+    assert page.locator("#terms tbody td").first.inner_text() == "prune"
+    assert page.locator("#highest mark").first.is_visible()
+    page.locator("#text-none").check()
+    assert not page.locator("#highest blockquote").first.is_visible()
+    assert page.locator("#highest .facts").first.is_visible()
+
+
+@pytest.mark.parametrize("shown", ["masked", "none"])
+def test_what_was_left_out_when_it_was_made_is_not_in_the_file(tmp_path, shown):
+    _, path = written(tmp_path, shown)
+    assert not any(word in main(path) for word in WORDS)
+    assert ("lovely" in main(path)) == (shown == "masked")
+
+
+def test_a_whole_tally_can_be_shown_with_less(tmp_path):
+    report.write(tally("full"), tmp_path / "report.html", "a.csv", "none")
+    assert not any(word in main(tmp_path / "report.html") for word in (*WORDS, "lovely"))
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_hostile_archive_is_shown_and_does_nothing(visit, tmp_path, width):  # noqa: F811
+    _, path = written(tmp_path, hostile=True)
+    page = visit(path.as_uri(), width=width)
+    page.locator("#text-full").check()
+    assert page.locator("img, svg svg, main script:not([type='application/json'])").count() == 0
+    shown = page.inner_text("main")
+    for text in HOSTILE[:2]:
+        assert text in shown
+    assert "U+202Egnihtemos" in shown and "U+0000null" in shown and "\u202e" not in main(path) and "\x00" not in main(path)
+    assert "{{ 7*7 }}" in shown
+
+
+def test_an_archive_of_nothing_has_a_report(visit, tmp_path):  # noqa: F811
+    report.write(AuditTally.empty(LINES), tmp_path / "report.html", "empty.csv")
+    assert visit((tmp_path / "report.html").as_uri()).inner_text(".tiles li >> nth=0").startswith("0")
