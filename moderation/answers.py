@@ -8,6 +8,7 @@ from __future__ import annotations
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from moderation import budget
 from moderation.counterfactuals import counterfactuals
 from moderation.scorer import ScoreTable
 
@@ -92,6 +93,7 @@ class ScoreResult(msgspec.Struct):
 def answer(table: ScoreTable, row: int, text: str, id: str | None = None, mask: bool = False, explain: bool = False) -> ScoreResult:
     """The answer for one row of a table; with `mask` it holds the text with the lexicon's matches starred out, with `explain` the
     words that, taken out, would change the action."""
+    budget.check()
     found = table[row]
     return ScoreResult(
         found.decision.action,

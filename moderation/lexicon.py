@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from moderation import budget
 from moderation.allows import Allows
 from moderation.errors import LexiconError, Problem
 from moderation.evidence import judge
@@ -131,7 +132,7 @@ class Lexicon:
         results: list[RowMatches] = []
         for row, candidates in self._walk.candidates(batch):
             reading = Reading(batch, row)
-            judged = [(found, index, *self._judge(reading, found, index)) for found, index in candidates]
+            judged = [(found, index, *self._judge(reading, found, index)) for found, index in budget.watched(candidates)]
             resolved = _resolve([(found, index, disguise) for found, index, disguise, _ in judged if disguise], self, len(reading.row.text))
             matches = [match for chosen in resolved for match in self._matches(reading, *chosen)]
             spared = sorted({reading.span(found) for found, _, disguise, outcome in judged if disguise is None and _is_spared(outcome)})

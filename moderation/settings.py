@@ -186,6 +186,7 @@ TABLE = (
     Setting("workers", "2", "worker processes; they share the model's memory", _number(1, 512)),
     Setting("max_body", "2000000", "largest request body, in bytes", _number(1_000, 1_000_000_000)),
     Setting("max_batch", "1000", "most comments in one batch request", _number(1, 100_000)),
+    Setting("time_limit", "5", "seconds that a request may take to be scored; one that takes longer is refused", _number(1, 600)),
     Setting("keys", "var/keys.json",
             "the callers' keys (`moderation keys create`); without this file only this machine is answered", _path),
     Setting("open", "no", "answer callers without keys from everywhere: yes or no", _flag),
@@ -216,6 +217,7 @@ class Settings:
     workers: int
     max_body: int
     max_batch: int
+    time_limit: int
     keys: Path
     open: bool
     rate_limit: str

@@ -11,13 +11,15 @@ import msgspec
 from flask import Response
 from werkzeug.exceptions import HTTPException
 
+from moderation.budget import OutOfTime
 from moderation.errors import Problem, RequestError
 from moderation.service import journal
 
 TYPE = "type.googleapis.com/google.commentanalyzer.v1alpha1.Error"
 SERVICE = "commentanalyzer.googleapis.com"
 _STATUS = {400: "INVALID_ARGUMENT", 401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 404: "NOT_FOUND", 405: "UNIMPLEMENTED",
-           413: "INVALID_ARGUMENT", 429: "RESOURCE_EXHAUSTED", 500: "INTERNAL", 503: "UNAVAILABLE"}
+           413: "INVALID_ARGUMENT", 429: "RESOURCE_EXHAUSTED", 500: "INTERNAL", 503: "UNAVAILABLE",
+           504: "DEADLINE_EXCEEDED"}
 
 
 class AnalyzerError(RequestError):
@@ -38,6 +40,8 @@ def refuse(error: RequestError) -> Response:
     """A request's fault, or the guard's refusal."""
     if isinstance(error, AnalyzerError):
         return _answer(400, error.problem.what, [error.detail])
+    if isinstance(error, OutOfTime):
+        return _answer(504, "Deadline expired before operation could complete.", [{"@type": TYPE, "errorType": "UNKNOWN"}])
     if error.status == 401:
         return _answer(400, "API key not valid. Please pass a valid API key.", [_info("API_KEY_INVALID")])
     if error.status == 429:

@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 
 from flask import Flask, Response, current_app, g, request
 
+from moderation import budget
 from moderation.errors import LoadError, Problem, RequestError
 from moderation.keys import Key, KeyRing, check_exposure, is_loopback
 from moderation.service import journal
@@ -142,6 +143,7 @@ def _refuse(status: int, where: str, what: str, hint: str) -> RequestError:
 
 
 def _headers(response: Response) -> Response:
+    budget.start(0)  # the thread is another request's next
     if response.status_code == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     counted = g.pop("rate", None)
@@ -186,6 +188,7 @@ def keep(app: Flask) -> None:
     @app.before_request
     def admit() -> None:
         sent_request = request._get_current_object()  # type: ignore[attr-defined]  # each look through the proxy costs
+        budget.start(settings.time_limit)
         endpoint = sent_request.endpoint
         if endpoint is None or sent_request.method == "OPTIONS":
             return

@@ -12,7 +12,7 @@ import msgspec
 from flask import Blueprint, Response, current_app
 from msgspec import UNSET, UnsetType
 
-from moderation import language
+from moderation import budget, language
 from moderation.answers import ScoreResult, answer
 from moderation.errors import Problem, RequestError
 from moderation.markup import visible
@@ -122,7 +122,8 @@ def score_batch() -> Response:
 
 
 def _stream() -> Response:
-    limit: int = current_app.extensions["settings"].max_body
+    settings: Settings = current_app.extensions["settings"]
+    limit = settings.max_body
     scorer = _scorer()  # one for the whole stream: every line is answered by the same versions
 
     def read(line: stream.Line) -> ScoreRequest | ItemError:
@@ -136,9 +137,21 @@ def _stream() -> Response:
                 error = found
         return _item_error(None, error, _named(line.content or b""))
 
+    def scored(lines: list[stream.Line]) -> list[ScoreResult | ItemError]:
+        budget.start(settings.time_limit)
+        comments = [read(line) for line in lines]
+        try:
+            return _answers(scorer, list(comments), [f"lines[{line.number}]" for line in lines])
+        except budget.OutOfTime as error:
+            if len(lines) > 1:
+                return [found for line in lines for found in scored([line])]
+            return [_item_error(f"lines[{lines[0].number}]", error, comments[0].id if isinstance(comments[0], ScoreRequest) else None)]
+
     def answers(lines: list[stream.Line]) -> bytes:
-        found = _answers(scorer, [read(line) for line in lines], [f"lines[{line.number}]" for line in lines])
-        return _ENCODER.encode_lines(found)
+        try:
+            return _ENCODER.encode_lines(scored(lines))
+        finally:
+            budget.start(0)
 
     return stream.answer(limit, answers)
 

@@ -21,7 +21,7 @@ import msgspec
 import numpy as np
 from flask import Blueprint, Flask, Response, current_app, g
 
-from moderation import parity
+from moderation import budget, parity
 from moderation.answers import VersionsResult
 from moderation.errors import LoadError
 from moderation.lexicon import RowMatches
@@ -67,6 +67,7 @@ class ReloadProblem(problems.ProblemDetails):
 
 
 def _open(settings: Settings) -> tuple[Scorer, Sources]:
+    budget.start(0)  # what is loaded takes its time
     for _ in range(_TRIES):
         sources = Sources.of(ScorerSpec.from_settings(settings), settings.shadow_policy)
         try:
@@ -155,6 +156,7 @@ class Reloader:
                 self._take_newest()
 
     def _take_newest(self) -> None:
+        budget.start(0)
         for _ in range(_TRIES):
             number, digest = self._shared[_NUMBER], self._shared[_DIGEST]
             if number == self._seen:
