@@ -41,10 +41,10 @@ class Lines(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, policy: Policy) -> Lines:
         """The lines of a policy."""
-        base = {category.name: _integers((category.review, category.reject)) for category in policy.rules.categories}
-        own = {section.name: dict(zip(base, map(_integers, section.thresholds), strict=True)) for section in policy.rules.sections}
+        table = np.rint(policy.thresholds * UNIT).astype(int).tolist()
+        base, *own = [{name: (review, reject) for name, (review, reject) in zip(policy.categories, lines, strict=True)} for lines in table]
         return cls({category.name: category.clause for category in policy.rules.categories}, base,
-                   {name: lines for name, lines in own.items() if lines != base})
+                   {name: lines for name, lines in zip(policy.sections, own, strict=True) if lines != base})
 
     def of_section(self, section: str) -> dict[str, tuple[int, int]]:
         """The lines that hold in a section."""
@@ -184,10 +184,6 @@ class AuditTally(msgspec.Struct):
 def totals(counts: Iterable[Counts]) -> Counts:
     """The sum of counts by action; zeros of none."""
     return [sum(column) for column in zip(*counts, strict=True)] or [0] * len(ACTIONS)
-
-
-def _integers(pair: tuple[float, float]) -> tuple[int, int]:
-    return round(pair[0] * UNIT), round(pair[1] * UNIT)
 
 
 def _codes(column: pa.ChunkedArray, values: Sequence[str]) -> npt.NDArray[np.int64]:
