@@ -60,7 +60,7 @@ def _misspelt(row: Row, found: Candidate, form: Form, words: Words) -> bool:
         return False
     if row.text[found.end : found.end + 1] == "." and row.text[found.end + 1 : found.end + 2].isalnum():
         return False
-    return True
+    return not (form.kind == "dropped" and re.match(r"\.? ?\d", row.text[found.end : found.end + 4]))  # sht 4, pts. 12
 
 
 def _is_in_another_script(row: Row, found: Candidate) -> bool:
@@ -85,9 +85,12 @@ def _is_part_of_markup(row: Row, found: Candidate, term: Term, words: Words) -> 
         return True
     if term.reach == "joined" or len(inside) > _CODE_NAME:
         return False
-    near = row.text[max(0, found.start - 3) : found.start]
+    near = row.text[max(0, found.start - 10) : found.start]
     return (row.text[found.end : found.end + 2] in ("()", "(\"", "('", "[\"")  # x.ban()
-            or bool(re.search(r"\w\.$|(?:^|\s)--?$|\$$|::$|->$", near)))  # x.ban, --ban
+            or bool(re.search(r"\w\.$|(?:^|\s)(?:--?|\.)$|\$$|::$|->$|\[['\"]$", near))  # x.ban, --ban, .ban, ["ban"
+            or bool(re.search(r"\b(?:def|int|const|let|var|float|double|char|bool|void|auto) $", near)
+                    and re.match(r" ?[=(;,)]", row.text[found.end : found.end + 2]))  # int ban = 5
+            or bool(re.match(r"\.? \d{1,3}:\d", row.text[found.end : found.end + 7])))  # a book, chapter and verse
 
 
 def _is_doubled_name(row: Row, found: Candidate) -> bool:

@@ -66,6 +66,8 @@ def is_innocent_token(token: str, form: Form, words: Words) -> bool:
     Where nothing but the term itself is left of it, long letters are the disguise: aasss is not as.
     """
     letters = _decoded(token)
+    if form.kind == "plain" and form.letters in (letters, _decoded(token.replace("v", "V")).lower()):
+        return False  # the form itself, and that is no known word
     tries = {letters}
     if _runs_made_one(letters) != _runs_made_one(form.letters):
         tries |= {_runs_made_one(letters), re.sub(r"(.)\1{2,}", r"\1\1", letters), re.sub(r"(.)\1{2,}", r"\1", letters)}
@@ -147,6 +149,8 @@ def gapped(row: Row, found: Candidate, form: Form, term: Term, words: Words) -> 
         return None
     if found.spaces and parts[-1].isdigit():
         return None
+    if found.leet > 1 and row.case(found.start, found.end) == "upper" and any(char.isdigit() for char in parts[0]):  # a model: B4-N4
+        return None
     if size <= SHORT or form.kind != "plain" or any(gap.strip() and gap != gap.strip() and gap != "-\n" for gap in gaps):
         return None
     long = [part for part in parts if len(part) > 1]
@@ -182,6 +186,10 @@ def masked(row: Row, found: Candidate, form: Form, term: Term, words: Words) -> 
             return None
     signs = [char for char in inside if not char.isalnum()]
     if not signs or any(char.isspace() for char in signs):
+        return None
+    if found.leet > 1 and "-" in signs and row.case(found.start, found.end) == "upper":  # a model: B4-N4N4
+        return None
+    if ".*" in inside or row.text[max(0, found.start - 2) : found.start] in ("::", "->"):  # a pattern, a program's name
         return None
     behind = row.text[found.end : found.end + 1]
     before = row.text[found.start - 1 : found.start] if found.start else ""
@@ -234,6 +242,23 @@ def _is_bracket(row: Row, found: Candidate) -> bool:
     return closing is not None and closing in row.text[found.end : found.end + 80]
 
 
+def _ends_in_a_letter(inside: str, found: Candidate, form: Form) -> bool:
+    """Whether a last `!`, `|` or `+` may be a letter: a further sign in the word is read as one, and enough of the word is left."""
+    size, others = len(form.letters), sum(not char.isalnum() for char in inside[:-1])
+    if inside[-1] in "+(":
+        return size > SHORT and (found.literal > 0 or others >= SHORT - 1)
+    return size > SHORT and inside[-1] in "!|" and inside[-2] != inside[-1] and others > 0 and found.leet > 1
+
+
+_ADDRESSES = frozenset("you u ya ur fucking dirty filthy stupid dumb little fat ugly lazy such silly bloody damn smelly".split())
+
+
+def _is_addressed(row: Row, low: int, term: Term) -> bool:
+    """Whether the word before says that what looks like a model number is a person: you f00; slurs, behind `a` too."""
+    a, b = next(row.words_before(low), (0, 0))
+    return row.text[a:b] in _ADDRESSES or (term.severity == "severe" and row.text[a:b] == "a")
+
+
 _TIME_WORDS = frozenset("at by until till from around about before after since Ã  vers the train flight bus departs left leaves "
                         "arrives arrived".split())
 
@@ -241,15 +266,15 @@ _TIME_WORDS = frozenset("at by until till from around about before after since Ã
 def leet(row: Row, found: Candidate, form: Form, term: Term, words: Words) -> str | None:
     """Digits and signs read as letters: the word must not be a number, a model, a time or a known word in leet."""
     inside = row.text[found.start : found.end]
-    if found.respelled or (inside[-1] in "!|+({<[" and not inside.endswith("|<")
-                           and (len(form.letters) <= SHORT or inside[-1] not in "+(" or found.literal < 1)):
+    if found.respelled or (inside[-1] in "!|+({<[" and not inside.endswith("|<") and not _ends_in_a_letter(inside, found, form)):
         return None
-    if inside[0] in _CLOSING and (len(form.letters) <= SHORT or _is_bracket(row, found)
-                                  or words.is_known(row.text[found.start + 1 : row.word_around(found.end - 1, found.end)[1]])):
+    if inside[0] in _CLOSING and (len(form.letters) <= SHORT or _is_bracket(row, found) or (
+            words.is_known(row.text[found.start + 1 : row.word_around(found.end - 1, found.end)[1]]))):
         return None
     low, high = row.word_around(found.start, found.end)
     digits = sum(char.isdigit() for char in inside)
-    if found.literal == 0 and (digits or len(set(inside)) < (2 if inside[0] in "@$" else SHORT)):
+    signs = sum(not char.isalnum() for char in inside)
+    if found.literal == 0 and (digits > signs + 1 or (digits and signs < 2) or len(set(inside)) < (2 if inside[0] in "@$" else SHORT)):
         return None
     if found.literal < 2 and form.kind != "plain":
         return None
@@ -267,7 +292,7 @@ def leet(row: Row, found: Candidate, form: Form, term: Term, words: Words) -> st
     if digits:
         if row.text[low - 1 : low] == "#" and re.fullmatch(r"[0-9a-f]{3,8}", whole):  # a colour
             return None
-        if re.fullmatch(r"[a-z]\d{1,3}|\d+[a-z]|\d\d+[a-z]{1,2}", whole):  # a55, 900k
+        if re.fullmatch(r"[a-z]\d{1,3}|\d+[a-z]|\d\d+[a-z]{1,2}", whole) and not _is_addressed(row, low, term):  # a55, 900k
             return None
         if re.fullmatch(r"[a-z]+\d+|\d+[a-z]?|\d+[a-z]\d*", whole) and (case in ("upper", "title") or len(whole) <= 2):
             return None

@@ -7,26 +7,31 @@ Knows terms, known words and the compiled walk; knows no scores and no policy. W
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from moderation import budget
+from moderation import budget, chardata, language
 from moderation.allows import Allows
 from moderation.errors import LexiconError, Problem
 from moderation.evidence import judge
-from moderation.forms import build_trie
+from moderation.forms import Form, build_trie
 from moderation.hiding import Candidate
+from moderation.names import has_title, is_name, is_surname
 from moderation.regions import Reading
-from moderation.row import has_title, is_name
+from moderation.row import Row
+from moderation.scripts import is_natural
 from moderation.terms import SEVERITIES, Term, read_terms
 from moderation.text import FoldedBatch, NormalizedText, Span, fold_batch
 from moderation.walk import EMPTY_TRIE, Walk
-from moderation.words import Words
+from moderation.words import NEVER, Words
 
-WORDS_FILE, COMMON_FILE = "words.txt", "common.txt"
-_A_NAME, _ALLOWED = "a name", "allowed by"  # outcomes that spare a place
-_NO_TERMS = (WORDS_FILE, COMMON_FILE)
+WORDS_FILE, COMMON_FILE, NAMES_FILE = "words.txt", "common.txt", "names.txt"
+_A_NAME, _ALLOWED, _INITIALS = "a name", "allowed by", "an abbreviation"  # outcomes that spare a place
+_AS_NAMES_ARE_WRITTEN = ("plain", "accented", "repeated", "joined", "dropped", "thinned", "swapped")
+_FOREIGN = "a word of the text's language"
+_NO_TERMS = (WORDS_FILE, COMMON_FILE, NAMES_FILE)
 
 
 class Match(NamedTuple):
@@ -77,9 +82,11 @@ class Lexicon:
     words : known innocent words, one a line, lower case.
     common : the words that run-together words are made of.
     allows : phrases that take back any term.
+    names : given names, lower case.
     """
 
-    def __init__(self, terms: Sequence[Term], words: str = "", common: Sequence[str] = (), allows: Sequence[str] = ()) -> None:
+    def __init__(self, terms: Sequence[Term], words: str = "", common: Sequence[str] = (), allows: Sequence[str] = (),
+                 names: Sequence[str] = ()) -> None:
         self.terms = tuple(terms)
         said = {term.text for term in terms}
         known = Walk(EMPTY_TRIE, "".join(f"{word}\n" for word in words.split() if word not in said))
@@ -88,7 +95,8 @@ class Lexicon:
         self._walk = Walk(self.trie, listed, "".join(f"{word}\n" for word in common if known.is_known(word)))
         self.words = Words(self._walk.is_known, frozenset(common), words)
         self._allows = Allows(terms, allows)
-        digest = hashlib.sha256(repr((self.terms, tuple(allows))).encode())
+        self._given = frozenset(names)
+        digest = hashlib.sha256(repr((self.terms, tuple(allows), tuple(names))).encode())
         digest.update(words.encode())
         self.version = digest.hexdigest()[:12]
 
@@ -98,8 +106,8 @@ class Lexicon:
 
         Parameters
         ----------
-        paths : files and folders; later ones add terms and allows to earlier ones. A folder's `words.txt` and `common.txt` are
-            word lists, its other .txt files terms.
+        paths : files and folders; later ones add terms and allows to earlier ones. A folder's `words.txt`, `common.txt`
+            and `names.txt` are lists of words, its other .txt files terms.
         languages : which lists to use beside those that are in use by default, such as `hi-Latn`.
 
         Raises
@@ -107,12 +115,13 @@ class Lexicon:
         LexiconError : with every problem of every file.
         """
         files: list[Path] = []
-        words, common = [], []
+        words, common, names = [], [], []
         for path in paths:
             if path.is_dir():
                 files += sorted(file for file in path.glob("*.txt") if file.name not in _NO_TERMS)
                 words += [file.read_text(encoding="utf-8") for file in [path / WORDS_FILE] if file.exists()]
                 common += [file.read_text(encoding="utf-8") for file in [path / COMMON_FILE] if file.exists()]
+                names += [file.read_text(encoding="utf-8") for file in [path / NAMES_FILE] if file.exists()]
             else:
                 files.append(path)
         if not files:
@@ -120,7 +129,7 @@ class Lexicon:
             raise LexiconError("lexicon", [problem])
         read = [file for file in read_terms(files) if file.enabled or file.language in languages]
         return cls([term for file in read for term in file.terms], "\n".join(words), "\n".join(common).split(),
-                   [allow for file in read for allow in file.allows])
+                   [allow for file in read for allow in file.allows], "\n".join(names).split())
 
     def find(self, text: NormalizedText) -> list[Match]:
         """The matches of one text, by position."""
@@ -177,17 +186,33 @@ class Lexicon:
         disguise = judge(reading.row, found, form, term, self.words)
         if disguise is None:
             return None, "not enough evidence"
+        if reading.row.flags[found.start] & chardata.HOMOGLYPH and _is_native(reading, found, form):
+            return None, "a word of another script"
         region = reading.region(found)
         if region in ("url", "e-mail") or (region == "handle" and term.reach != "joined") or (region == "code" and disguise != "plain"):
             return None, f"in {region}"
-        if disguise != "joined" and (
-                ((term.name or term.severity == "mild") and is_name(reading.row, found.start, found.end))
-                or (term.reach != "joined" and has_title(reading.row, found.start, found.end))):
+        if disguise in _AS_NAMES_ARE_WRITTEN and self._is_a_name(reading.row, found, form, disguise):
             return None, _A_NAME
+        if term.initials and disguise == "plain" and reading.row.is_abbreviation(found.start, found.end):
+            return None, _INITIALS
+        if term.foreign and disguise in ("plain", "accented") and language.detect(reading.original) in term.foreign:
+            return None, _FOREIGN
         allow = self._allows.find(reading.row, found, form.term)
         if allow:
             return None, f"{_ALLOWED} `{allow}`"
         return disguise, "match"
+
+    def _is_a_name(self, row: Row, found: Candidate, form: Form, disguise: str) -> bool:
+        term = self.terms[form.term]
+        start, end = found.start, found.end
+        if disguise == "joined":  # Mr Kumquatmann: what is left of the word is none
+            start, end = row.word_around(start, end)
+            rest = row.text[start : found.start] + row.text[found.end : end]
+            return len(rest) > 1 and self.words.pieces(rest) == NEVER and is_surname(row, start, end, self._given)
+        strange = bool(form.ending) and form.ending not in term.endings
+        return (((term.name or strange or term.severity == "mild") and is_name(row, start, end))
+                or ((term.surname or term.name) and is_surname(row, start, end, self._given))
+                or (term.reach != "joined" and has_title(row, start, end)))
 
     def _matches(self, reading: Reading, found: Candidate, index: int, disguise: str) -> list[Match]:
         term = self.terms[self.trie.forms[index].term]
@@ -195,8 +220,20 @@ class Lexicon:
         return [Match(term.text, category, term.severity, span, disguise, region) for category in (term.category, term.also) if category]
 
 
+def _is_native(reading: Reading, found: Candidate, form: Form) -> bool:
+    """Whether the letters are a word of another script that spells the term only if some are taken for what they hardly look like."""
+    if found.leet or found.masked:
+        return False
+    low, high = reading.row.word_around(found.start, found.start + 1) if found.gaps else reading.row.word_around(found.start, found.end)
+    start, end = reading.span(found._replace(start=low, end=high))
+    if not is_natural(reading.original[start:end]):
+        return False
+    said, wanted = (re.sub(r"(.)\1+", r"\1", letters) for letters in (reading.row.text[found.start : found.end], form.letters))
+    return high - low > 1 if found.gaps else bool(found.begins_inside or found.ends_inside or said != wanted)
+
+
 def _is_spared(outcome: str) -> bool:
-    return outcome == _A_NAME or outcome.startswith(_ALLOWED)
+    return outcome in (_A_NAME, _INITIALS, _FOREIGN) or outcome.startswith(_ALLOWED)
 
 
 def _surrounded(match: Match) -> str:

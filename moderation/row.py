@@ -1,4 +1,4 @@
-"""One folded text with its neighbourhoods: words beside a place, case, sentences, names. Knows characters; knows no terms."""
+"""One folded text with its neighbourhoods: words beside a place, case, sentences. Knows characters; knows no terms."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from moderation.words import LONGEST_TOKEN
 
 _WORD_OR_END = re.compile(r"([^\W_]+)|[.!?\n;]")
 _NEIGHBOURHOOD = 120  # characters to either side that a phrase may reach
-_LONGEST_SURNAME = 7  # of those that are an insult too; longer insults are no surnames
 _WORD = re.compile(rf"[^\W_]{{0,{LONGEST_TOKEN}}}")
+TITLES = frozenset("mr mrs ms miss dr prof professor sir dame judge justice sen senator cllr councillor inspector sgt detective rev lt col "
+                   "capt gen gov rep hon fr st herr frau monsieur madame señor don doña".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,10 @@ class Row:
                 if self.text[i].isalpha()]
         return len(near) >= 4 and sum(near) > len(near) * 0.7
 
+    def is_abbreviation(self, start: int, end: int) -> bool:
+        """Whether the range is in capitals and the words around it are not."""
+        return self.case(start, end) == "upper" and not self.is_shouted(start, end)
+
     def words_before(self, start: int, reach: int = _NEIGHBOURHOOD) -> Iterator[tuple[int, int]]:
         """Ranges of the words before `start` in its sentence, nearest first, at most `reach` characters away."""
         text = self.text
@@ -65,8 +70,12 @@ class Row:
             low, high = found.span()
             if found[1]:
                 yield low, high
-            elif not (text[low] == "." and self.is_word_at(low - 1) and not self.is_word_at(low - 2)):
-                return  # the full stop behind a single letter is an initial's, not a sentence's
+            elif not (text[low] == "." and self.is_word_at(low - 1) and self._is_shortened(low)):
+                return
+
+    def _is_shortened(self, stop: int) -> bool:
+        """Whether the full stop at `stop` is an initial's or a title's (J. Doe, Mr. Doe), and ends no sentence."""
+        return not self.is_word_at(stop - 2) or self.text[self.word_around(stop, stop)[0] : stop] in TITLES
 
     def words_after(self, end: int) -> Iterator[tuple[int, int]]:
         """Ranges of the words behind `end` in its sentence, nearest first."""
@@ -74,43 +83,3 @@ class Row:
             if not found[1]:
                 return
             yield found.span()
-
-
-_PRONOUNS = frozenset("you a an the what such this that these those your his her my our their he she i we they it is are was were be am "
-                      "no not and or but so if stupid dumb fat big little total complete absolute utter being get go hey oh "
-                      "ok yes why who how suck eat shut off like just dear dirty old ugly".split())
-
-
-def _may_be_a_name(word: str) -> bool:
-    return word not in _PRONOUNS and not word.endswith("ing")
-
-
-def is_name(row: Row, start: int, end: int) -> bool:
-    """Whether a capitalised word stands beside another one that makes it a person's name (Dick Cheney, Mr Cox)."""
-    if row.case(start, end) != "title":
-        return False
-    for low, high in row.words_after(end):
-        if row.text[low - 1 : high] == "'s":
-            continue
-        word = row.text[low:high]
-        if row.text[end:low].strip(" -") in ("", "'s") and row.case(low, high) == "title" and _may_be_a_name(word):
-            return True
-        break
-    for low, high in row.words_before(start):
-        gap = row.text[high:start]
-        if gap.strip(" -.") == "" and row.case(low, high) == "title" and _may_be_a_name(row.text[low:high]):
-            return True
-        break
-    return not row.begins_sentence(start) and row.text[end : end + 2] == "'s"
-
-
-_TITLES = frozenset("mr mrs ms miss dr prof professor sir dame judge justice sen senator cllr councillor inspector sgt detective rev "
-                    "herr frau monsieur madame señor don doña".split())
-
-
-def has_title(row: Row, start: int, end: int) -> bool:
-    """Whether a capitalised word of a surname's length stands behind a title (Justice Cox)."""
-    if row.case(start, end) != "title" or end - start > _LONGEST_SURNAME:
-        return False
-    low, high = next(row.words_before(start), (0, 0))
-    return row.text[low:high] in _TITLES and row.text[high:start].strip(" .") == ""

@@ -35,11 +35,13 @@ OPTIONS = {
     "whole": "never found inside a longer word",
     "plain": "only in plain spelling; no disguise is read",
     "name": "capitalised beside another capitalised word it is somebody's name",
+    "surname": "capitalised beside a given name or an initial it is somebody's name",
+    "initials": "in capitals among small letters it is an abbreviation",
     "exact": "without endings",
     "first": "what readers mean first where its letters are masked and other terms would fit too",
 }
 HEADERS = ("language", "reviewed", "default", "source", "licence")
-FIELDS = ("allow", "yes", "no")
+FIELDS = ("allow", "foreign", "yes", "no")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,9 @@ class Term:
     also : a second category that it breaks, or none.
     reach : see `REACHES`.
     endings : what may follow the term and still be it, `s` and `es` included.
+    name, surname, initials, first : see `OPTIONS`.
     allows : phrases within which it is innocent; `*` stands for one word.
+    foreign : languages in which the same letters are an everyday word; in a text of such a language it is not meant.
     yes, no : texts that must and must not match.
     where : file:line.
     """
@@ -66,9 +70,12 @@ class Term:
     reach: str = "apart"
     plain: bool = False
     name: bool = False
+    surname: bool = False
+    initials: bool = False
     first: bool = False
     endings: tuple[str, ...] = ()
     allows: tuple[str, ...] = ()
+    foreign: tuple[str, ...] = ()
     yes: tuple[str, ...] = ()
     no: tuple[str, ...] = ()
     where: str = ""
@@ -97,14 +104,17 @@ class _Draft:
     options: set[str] = field(default_factory=set)
     endings: list[str] = field(default_factory=list)
     allow: list[str] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
     yes: list[str] = field(default_factory=list)
     no: list[str] = field(default_factory=list)
 
     def term(self, language: str) -> Term:
         endings = () if "exact" in self.options else ("s", "es", *self.endings)
         reach = "joined" if "joined" in self.options else "whole" if "whole" in self.options else "apart"
-        return Term(self.text, self.category, self.severity, self.also, language, reach, "plain" in self.options, "name" in self.options,
-                    "first" in self.options, tuple(dict.fromkeys(endings)), tuple(self.allow), tuple(self.yes), tuple(self.no), self.where)
+        has = self.options.__contains__
+        return Term(self.text, self.category, self.severity, self.also, language, reach, has("plain"), has("name"), has("surname"),
+                    has("initials"), has("first"), tuple(dict.fromkeys(endings)), tuple(self.allow), tuple(self.foreign), tuple(self.yes),
+                    tuple(self.no), self.where)
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:
@@ -217,6 +227,8 @@ class _Reader:
             self.problem(number, column, f"`{key.strip()}` is no field of a term", _nearest(key.strip(), FIELDS))
         elif key.strip() == "allow":
             self.drafts[-1].allow += _split(value, ",")
+        elif key.strip() == "foreign":
+            self.drafts[-1].foreign += value.split()
         else:
             getattr(self.drafts[-1], key.strip()).extend(_split(value, ";"))
 

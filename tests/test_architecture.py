@@ -11,7 +11,8 @@ from moderation.settings import ROOT
 # A module may import from its own floor or a lower one, and `FORBIDDEN` forbids more. A folder stands for what is in it.
 FLOORS = {
     0: ("budget", "chardata", "errors", "exclusions", "identities", "kernels", "markup", "masking", "settings", "text"),
-    1: ("allows", "evidence", "features", "forms", "hiding", "language", "lexicon", "regions", "row", "terms", "walk", "words"),
+    1: ("allows", "evidence", "features", "forms", "hiding", "language", "lexicon", "names", "regions", "row", "scripts", "terms",
+        "walk", "words"),
     2: ("classifier", "encoder", "policy", "rules"),
     3: ("parity", "scorer"),
     4: ("answers", "audit", "charts", "counterfactuals", "disguise", "keys", "migrations", "pages", "policies", "seed_trial",

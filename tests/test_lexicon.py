@@ -177,5 +177,17 @@ def test_a_megabyte_of_one_thing_is_searched(unit: str) -> None:
 
 
 def test_every_lexicon_file_is_read_without_a_problem() -> None:
-    lists = ("words.txt", "common.txt")
+    lists = ("words.txt", "common.txt", "names.txt")
     assert len(read_terms([path for path in FILES if path.name not in lists])) >= 3
+
+
+def test_innocent_texts_are_spared(lexicon: Lexicon) -> None:
+    cases = json.loads((CASES / "innocent.json").read_text(encoding="utf-8"))
+    texts = [text for group in cases.values() for text in group]
+    assert [texts[found.row] for found in lexicon.find_batch(fold_batch(texts)) if found.matches] == []
+
+
+def test_guilty_texts_are_not(lexicon: Lexicon) -> None:
+    cases = json.loads((CASES / "guilty.json").read_text(encoding="utf-8"))
+    missed = [(text, term) for text, term in cases if term not in {match.term for match in lexicon.find(normalize(text))}]
+    assert missed == []

@@ -15,7 +15,7 @@ from moderation.terms import TermFile, read_terms
 ROOT = Path(__file__).resolve().parent.parent
 LEXICON = ROOT / "seeds" / "lexicon"
 WORD_LISTS = ("words.txt", "common.txt")
-NO_TERMS = WORD_LISTS
+NO_TERMS = (*WORD_LISTS, "names.txt")
 INNOCENT = json.loads((ROOT / "tests" / "cases" / "seed_words.json").read_text(encoding="utf-8"))
 
 

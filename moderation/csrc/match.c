@@ -364,7 +364,7 @@ static int may_begin(const row_text *row, int32_t i, int familiar) {
 
 /* A sign that may begin a word though no letter follows: @$$, $.h.i.t. */
 static int sign_word(const row_text *row, int32_t i) {
-    return i + 1 < row->length && row->codes[i] != row->codes[i + 1] && row->codes[i] != '!' && row->codes[i] != '+';
+    return i + 1 < row->length && row->codes[i] != row->codes[i + 1] && row->codes[i] != '!';
 }
 
 int64_t md_match(const match_tables *tables, const char *block, candidate *found, int64_t capacity) {
