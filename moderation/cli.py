@@ -30,6 +30,7 @@ EXTENSIONS: tuple[tuple[str, str, str], ...] = (
     ("moderation.lexicon_commands", "add_evaluate", "evaluate"),
     ("moderation.key_commands", "add_commands", ""),
     ("moderation.label_commands", "add_commands", ""),
+    ("moderation.tune_commands", "add_commands", ""),
     ("moderation.train.commands", "add_train", ""),
     ("moderation.train.commands", "add_evaluate", "evaluate"),
 )

@@ -111,12 +111,12 @@ def _binomial(rows, p):
 
 def test_an_interval_by_authors_covers_where_one_by_rows_does_not():
     random, covered = np.random.default_rng(3), np.zeros(2)
-    for _ in range(150):
+    for _ in range(60):
         own = random.beta(2, 2, 40)  # each author has their own rate, and twenty comments
         hits = (random.random((40, 20)) < own[:, None]).ravel()
         found = [share(hits), share(hits, groups=np.repeat(np.arange(40), 20))]
         covered += [estimate.low <= 0.5 <= estimate.high for estimate in found]
-    assert covered[0] < 0.75 * 150 < 0.9 * 150 <= covered[1]
+    assert covered[0] < 0.75 * 60 < 0.9 * 60 <= covered[1]
 
 
 def test_an_interval_of_weighted_rows_that_are_all_hits_has_a_width():
@@ -127,24 +127,24 @@ def test_an_interval_of_weighted_rows_that_are_all_hits_has_a_width():
 # Promises
 
 
-@pytest.mark.parametrize("precision", [0.8, 0.9, 0.95])
-def test_a_promised_precision_holds_in_simulation(world, precision):
+@pytest.mark.parametrize(("precision", "draws"), [(0.9, DRAWS), (0.8, 200)])
+def test_a_promised_precision_holds_in_simulation(world, precision, draws):
     random, broken, kept = np.random.default_rng(11), 0, 0
-    for _ in range(DRAWS):
+    for _ in range(draws):
         found = guarantee.precise(Curve(*draw(random, 600)), precision, 0.1)
         if isinstance(found, Promise):
             kept += 1
             broken += truth(world, found.line)[0] < precision
-    assert broken <= allowed(0.1)
-    assert kept > 50
+    assert broken <= allowed(0.1, draws)
+    assert kept > draws / 2
 
 
 def test_a_naive_choice_breaks_the_same_promise_much_more_often(world):
     random, broken = np.random.default_rng(11), 0
-    for _ in range(DRAWS):
+    for _ in range(200):
         rates = Curve(*draw(random, 600)).rates()
         broken += truth(world, rates.thresholds[rates.precision >= 0.9].min())[0] < 0.9
-    assert broken > 3 * allowed(0.1)
+    assert broken > 3 * allowed(0.1, 200)
 
 
 def test_a_promised_miss_holds_in_simulation(world):
@@ -166,20 +166,20 @@ def test_a_promised_false_positive_rate_holds_in_simulation():
 
 
 def test_a_promise_of_authors_with_many_comments_holds_in_simulation(world):
-    """Each author writes five comments of one score and one label: as good as one, which a test by rows would take for five."""
+    """Each author writes twelve comments of one score and one label: as good as one, which a test by rows takes for twelve."""
     random, broken = np.random.default_rng(14), np.zeros(2)
-    for _ in range(200):
-        scores, labels = (np.repeat(column, 5) for column in draw(random, 400))
-        for index, groups in enumerate((np.repeat(np.arange(400), 5), None)):
+    for _ in range(60):
+        scores, labels = (np.repeat(column, 12) for column in draw(random, 400))
+        for index, groups in enumerate((np.repeat(np.arange(400), 12), None)):
             found = guarantee.precise(Curve(scores, labels, groups=groups), 0.9, 0.1)
             broken[index] += isinstance(found, Promise) and truth(world, found.line)[0] < 0.9
-    assert broken[0] <= allowed(0.1, 200) < broken[1]
+    assert broken[0] <= allowed(0.1, 60) < broken[1]
 
 
 def test_a_promise_of_weighted_rows_holds_in_simulation(world):
     """Comments drawn by their score, each standing for as many as it was drawn from."""
     random, broken, kept = np.random.default_rng(15), 0, 0
-    for _ in range(200):
+    for _ in range(60):
         scores, labels = draw(random, 4000)
         likely = np.clip(1.2 * scores, 0.05, 1)
         taken = random.random(4000) < likely
@@ -187,8 +187,8 @@ def test_a_promise_of_weighted_rows_holds_in_simulation(world):
         if isinstance(found, Promise):
             kept += 1
             broken += truth(world, found.line)[0] < 0.9
-    assert broken <= allowed(0.1, 200)
-    assert kept > 100
+    assert broken <= allowed(0.1, 60)
+    assert kept > 30
 
 
 @pytest.mark.filterwarnings("ignore:Fixed sequence testing requires a monotonic risk")  # precision seldom is; no promise hangs on it
@@ -208,15 +208,18 @@ def test_the_walk_is_mapies(curve):
     same = np.isclose(theirs, p_values, rtol=1e-9)
     assert same.mean() > 0.7
     assert (p_values * (1 - 1e-9) <= theirs).all() and (theirs <= one_more * (1 + 1e-9)).all()
-    np.testing.assert_array_equal(np.ravel(controller.valid_predict_params), lines[start:][guarantee.accept(theirs, 0.1)])
+    kept = guarantee.accept(theirs, np.eye(len(theirs))[0] * 0.1)
+    np.testing.assert_array_equal(np.ravel(controller.valid_predict_params), lines[start:][kept])
     assert 0 < len(controller.valid_predict_params) < len(lines) - start
 
 
 def test_what_is_missing_is_enough_when_it_is_there():
-    """Labels like those that there are, as many as were said to be missing, support the promise; a good part of them does not."""
-    labels = np.ones(30)
-    short = guarantee.precise(Curve(np.full(30, 0.9), labels), 0.95)
-    assert isinstance(short, Shortfall) and short.missing == 29
+    """Labels like those that there are, as many as were said to be missing, support the promise."""
+    scores, labels = np.linspace(0.9, 0.5, 100), (np.arange(100) != 60).astype(float)
+    short = guarantee.precise(Curve(scores, labels), 0.97)
+    assert isinstance(short, Shortfall) and short.missing is not None
+    copies = -(-(short.missing + 100) // 100)
+    assert isinstance(guarantee.precise(Curve(np.tile(scores, copies), np.tile(labels, copies)), 0.97), Promise)
     assert isinstance(guarantee.precise(Curve(np.full(59, 0.9), np.ones(59)), 0.95), Promise)
     assert isinstance(guarantee.precise(Curve(np.full(58, 0.9), np.ones(58)), 0.95), Shortfall)
 

@@ -7,7 +7,7 @@ section by section.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -162,11 +162,9 @@ def plan(scored: ScoredLabels, live: Floats, wish: Wish) -> Plan:
     for target in wish.targets:
         if target.category is not None and target.category not in scored.categories:
             raise TuneError(f"no label is called `{target.category}`; the labels are {', '.join(scored.categories)}")
-    lines, kept, missing = _base(scored, live, wish)
-    if wish.capacity:
-        lines = _within(scored, lines, wish)
-    if wish.by_section:
-        missing += _sections(scored, lines, kept, wish)
+    solver = _Solver(scored, live, wish)
+    lines = solver.within(wish.capacity.share) if wish.capacity else solver.lines(wish.costs)
+    kept, missing = solver.kept, solver.missing
     sections: list[str | None] = [None, *(scored.section_names if wish.by_section else ())]
     choices = []
     for section in sections:
@@ -183,9 +181,6 @@ def plan(scored: ScoredLabels, live: Floats, wish: Wish) -> Plan:
     return Plan(lines, tuple(choices), tuple(missing))
 
 
-_Kepts = dict[tuple[str, str | None], list[Kept]]
-
-
 def _columns(scored: ScoredLabels, category: str) -> list[int]:
     """The policy's categories that a label's lines are written to: its own, or all for `violates`."""
     everywhere = category == VIOLATES and category not in scored.policy_categories
@@ -198,31 +193,72 @@ def _of(scored: ScoredLabels, lines: Floats, category: str, section: str | None)
     return review, reject
 
 
-def _base(scored: ScoredLabels, live: Floats, wish: Wish) -> tuple[Floats, _Kepts, list[Missing]]:
-    lines, kept, missing = live.copy(), _Kepts(), list[Missing]()
-    for category in scored.categories:
-        chosen, short = _choose(scored, category, None, dict(zip(LINES, _of(scored, live, category, None), strict=True)), wish, kept)
-        missing += short
-        for column in _columns(scored, category):
-            _move(lines, column, chosen)
-    return lines, kept, missing
+class _Solver:
+    """Lines for a wish: those that targets fix, found once, and the others for any costs.
 
+    Attributes
+    ----------
+    kept, missing : the targets that are met, by category and section, and those that are not.
+    """
 
-def _choose(scored: ScoredLabels, category: str, section: str | None, lines: dict[str, float], wish: Wish,
-            kept: _Kepts) -> tuple[tuple[float, float], list[Missing]]:
-    curve, targets, missing = scored.curve(category, section), of_category(wish.targets, category), []
-    fixed: dict[str, float] = {}
-    for line, target in targets.items():
-        found = target.find(curve, wish.delta)
-        if isinstance(found, Shortfall):
-            missing.append(Missing(category, section, target, found))
-        else:
-            fixed[line] = found.line
-            kept.setdefault((category, section), []).append(Kept(target, found))
-    lines.update(fixed)
-    if wish.costs is not None and not missing and curve.stated.any():
-        lines.update(zip(LINES, cheapest(curve, wish.costs, **fixed), strict=True))
-    return _ordered(lines, targets), missing
+    def __init__(self, scored: ScoredLabels, live: Floats, wish: Wish) -> None:
+        self._scored, self._live, self._wish = scored, live, wish
+        self.kept: dict[tuple[str, str | None], list[Kept]] = {}
+        self.missing: list[Missing] = []
+        self._places = [(category, section) for section in (None, *(scored.section_names if wish.by_section else ()))
+                        for category in scored.categories if section is None or scored.curve(category, section).stated.any()]
+        for category, section in self._places:
+            for target in of_category(wish.targets, category).values():
+                found = target.find(scored.curve(category, section), wish.delta)
+                if isinstance(found, Shortfall):
+                    self.missing.append(Missing(category, section, target, found))
+                else:
+                    self.kept.setdefault((category, section), []).append(Kept(target, found))
+
+    def lines(self, costs: Costs | None, is_reject_free: bool = True) -> Floats:
+        """All lines; those that no target fixes are the cheapest, or those in force without costs."""
+        lines, short = self._live.copy(), {(missing.category, missing.section) for missing in self.missing}
+        for category, section in self._places:
+            if (category, section) in short:
+                continue
+            curve, targets = self._scored.curve(category, section), of_category(self._wish.targets, category)
+            review, reject = _of(self._scored, lines, category, section)
+            fixed = {kept.target.line: kept.promise.line for kept in self.kept.get((category, section), ())}
+            found = {"review": review, "reject": reject, **fixed}
+            if costs is not None and curve.stated.any():
+                given = fixed if is_reject_free else {"reject": reject, **fixed}
+                found.update(zip(LINES, cheapest(curve, costs, **given), strict=True))
+            for column in _columns(self._scored, category):
+                if section is None:
+                    _move(lines, column, _ordered(found, targets))
+                else:
+                    lines[1 + self._scored.section_names.index(section), column] = _ordered(found, targets)
+        return lines
+
+    def within(self, most: float) -> Floats:
+        """Lines whose queue is at most this share of all comments: a review is made dearer, the same for all, until it is.
+
+        Without costs only the review lines move.
+        """
+        given = self._wish.costs
+        if given is not None and self._queue(lines := self.lines(given)) <= most:
+            return lines
+        costs = given or Costs(review=1e-6)
+
+        def tried(price: float) -> Floats:
+            return self.lines(replace(costs, review=price), is_reject_free=given is not None)
+
+        low, high = max(costs.review, 1e-6), max(costs.miss, costs.wrong_reject, 1.0) * 1e6
+        if (least := self._queue(tried(high))) > most:
+            raise TuneError(f"{least:.2%} of comments would be held for a person whatever the review lines are, and {most:.2%} can be "
+                            "looked at: raise the capacity, lower the reject lines, or ask for no target on review")
+        for _ in range(_PRICES):
+            middle = float(np.sqrt(low * high))
+            low, high = (low, middle) if self._queue(tried(middle)) <= most else (middle, high)
+        return tried(high)
+
+    def _queue(self, lines: Floats) -> float:
+        return self._scored.queue(lines)[0].value
 
 
 def _move(lines: Floats, column: int, chosen: tuple[float, float]) -> None:
@@ -233,45 +269,3 @@ def _move(lines: Floats, column: int, chosen: tuple[float, float]) -> None:
             if row == 0 or lines[row, column, index] == before[index]:
                 lines[row, column, index] = chosen[index]
         lines[row, column, 1] = max(lines[row, column])
-
-
-def _within(scored: ScoredLabels, lines: Floats, wish: Wish) -> Floats:
-    """Raise the review lines until the queue fits: what a review costs is made dearer, the same for every category."""
-    assert wish.capacity is not None
-    most, costs = wish.capacity.share, wish.costs or Costs(review=0.0)
-    wanted = [category for category in scored.categories if "review" not in of_category(wish.targets, category)]
-
-    def tried(price: float) -> Floats:
-        found = lines.copy()
-        for category in wanted:
-            _, reject = _of(scored, lines, category, None)
-            review, _ = cheapest(scored.curve(category), Costs(costs.wrong_reject, costs.miss, price), reject=reject)
-            for column in _columns(scored, category):
-                _move(found, column, (min(review, reject), reject))
-        return found
-
-    low, high = max(costs.review, 1e-6), costs.miss * 1e6
-    if wish.costs is not None and scored.queue(lines)[0].value <= most:
-        return lines
-    if (least := scored.queue(tried(high))[0].value) > most:
-        raise TuneError(f"{least:.2%} of comments would be held for a person whatever the review lines are, and {most:.2%} can be looked "
-                        "at: raise the capacity, lower the reject lines, or ask for no target on review")
-    for _ in range(_PRICES):
-        middle = float(np.sqrt(low * high))
-        low, high = (low, middle) if scored.queue(tried(middle))[0].value <= most else (middle, high)
-    return tried(high)
-
-
-def _sections(scored: ScoredLabels, lines: Floats, kept: _Kepts, wish: Wish) -> list[Missing]:
-    missing: list[Missing] = []
-    for row, section in enumerate(scored.section_names, 1):
-        for category in scored.categories:
-            if not scored.curve(category, section).stated.any():
-                continue
-            base = dict(zip(LINES, _of(scored, lines, category, section), strict=True))
-            chosen, short = _choose(scored, category, section, base, wish, kept)
-            missing += short
-            if not short:
-                for column in _columns(scored, category):
-                    lines[row, column] = chosen
-    return missing

@@ -1,13 +1,14 @@
 """Lines with a promise: "precision at least p with confidence 1 - delta", though the same labels chose the line.
 
 Learn then test (Angelopoulos et al. 2021, https://arxiv.org/abs/2110.01052) by fixed-sequence testing: candidate lines are
-ordered before any label is seen, from the safest on, and tested at level delta one after the other until a test fails; the last that
-passed is taken. The first line whose promise would be broken passes with probability delta at most, and no later one is reached.
+ordered before any label is seen, from the safest on, and tested one after the other until a test fails; the last that passed is
+taken. The first line whose promise would be broken passes with probability delta at most, and no later one is reached.
 
-The walk begins where enough rows lie above a line for any test to succeed, which is told by scores and not by labels. Given
-the scores each label is a draw of its own, so that a count of errors is spread no more than the binomial's of their mean
-(Hoeffding 1956) and the exact binomial test holds. Rows with weights or authors are tested by betting (Waudby-Smith and Ramdas
-2024), author by author.
+The walk begins where enough rows lie above a line for a test to succeed, which is told by scores and not by labels. A fifth of
+delta is kept for a second start further on, lest a few labels at the very top stop the walk for good (the fallback procedure
+of Wiens 2003; what the first start has left is added). Given the scores each label is a draw of its own, so that a count of
+errors is spread no more than the binomial's of their mean (Hoeffding 1956) and the exact binomial test holds. Rows with weights
+or authors are tested by betting (Waudby-Smith and Ramdas 2024), author by author.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from moderation.tune.estimates import Bools, Floats, Ints
 
 DELTA = 0.05
 _GROWTH = 1.06  # from a tested line to the next, in rows above it
+_KEPT, _FURTHER = 0.2, 8  # of delta for the second start, which has so many times the rows of the first
 _TESTS = 200    # at most, of rows with weights or authors
 _REACH = 1_000_000  # labels; a wish that needs more is none
 
@@ -46,11 +48,15 @@ class Steps(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Shortfall:
-    """Why a promise cannot be given: how many more labels of the kind `of` would do, None if no number would."""
+    """Why a promise cannot be given: how many more labels of the kind `of` would do, None if no number would.
+
+    `share` is how many of all labelled comments are of that kind; 0 if none is.
+    """
 
     missing: int | None
     of: str
     why: str
+    share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +97,32 @@ def betting_p(wrong: Floats, weights: Floats, groups: Ints, most: float, delta: 
     return float(min(1.0, np.exp(-max(0.0, won.max()))))
 
 
-def accept(p_values: Floats, delta: float) -> Bools:
-    """Which lines are kept, (m,), in the order of the tests: those before the first that fails."""
-    kept: Bools = np.logical_and.accumulate(p_values <= delta)
+def accept(p_values: Floats, parts: Floats) -> Bools:
+    """Which lines are kept, (m,), in the order of the tests.
+
+    Parameters
+    ----------
+    parts : (m,), what part of delta starts at each line; it goes on from line to line until a test fails. With all of it at the first
+        this is plain fixed-sequence testing.
+    """
+    kept, level = np.zeros(len(p_values), bool), 0.0
+    for index, (p_value, part) in enumerate(zip(p_values.tolist(), parts.tolist(), strict=True)):
+        level += part
+        kept[index] = level > 0 and p_value <= level
+        level = level if kept[index] else 0.0
     return kept
+
+
+def _parts(best: Floats, rows: Ints, delta: float) -> Floats:
+    """Where the parts of delta start. `best` are the p-values that rows without an error would have."""
+    parts = np.zeros(len(best))
+    second = int(np.searchsorted(rows, _FURTHER * rows[np.argmax(best <= delta)]))
+    if rows[0] < rows[-1] and second < len(rows) and (best <= delta).any():
+        parts[second] = delta * _KEPT
+    enough = np.flatnonzero(best <= delta - parts.sum())
+    if len(enough):
+        parts[enough[0]] += delta - parts.sum()
+    return parts
 
 
 def least_rows(most: float, delta: float) -> int:
@@ -110,7 +138,7 @@ def precise(curve: Curve, precision: float, delta: float = DELTA) -> Promise | S
     ends = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True)[: len(ranked)])
     lines = ranked[ends]
     steps = Steps(lines, ends + 1, wrong[ends], lambda index: (rows.scores >= lines[index], rows.labels == 0), "above the line")
-    return _walk(rows, steps.take(_apart(steps.rows)), 1 - precision, delta)
+    return _walk(rows, steps.take(_apart(steps.rows)), 1 - precision, delta, len(rows.scores))
 
 
 def sparing(curve: Curve, most: float, delta: float = DELTA) -> Promise | Shortfall:
@@ -121,8 +149,9 @@ def sparing(curve: Curve, most: float, delta: float = DELTA) -> Promise | Shortf
     wrong = len(rows.scores) - np.searchsorted(np.sort(rows.scores), lines)
     steps = Steps(lines, np.full(len(lines), len(rows.scores)), wrong, lambda index: (every, rows.scores >= lines[index]),
                   "of comments that break no rule")
-    found = _walk(rows, steps, most, delta)
-    return _shortfall(steps.take([1]), most, delta) if isinstance(found, Promise) and found.line > 1 else found
+    total = int(curve.stated.sum())
+    found = _walk(rows, steps, most, delta, total)
+    return _shortfall(steps.take([1]), most, delta, total) if isinstance(found, Promise) and found.line > 1 else found
 
 
 def complete(curve: Curve, most: float, delta: float = DELTA) -> Promise | Shortfall:
@@ -132,7 +161,7 @@ def complete(curve: Curve, most: float, delta: float = DELTA) -> Promise | Short
     lines = np.unique(np.maximum(rows.scores, LEAST))
     steps = Steps(lines, np.full(len(lines), len(rows.scores)), np.searchsorted(np.sort(rows.scores), lines),
                   lambda index: (every, rows.scores < lines[index]), "of comments that break the rule")
-    return _walk(rows, steps, most, delta)
+    return _walk(rows, steps, most, delta, int(curve.stated.sum()))
 
 
 def _apart(rows: Ints) -> list[int]:
@@ -145,22 +174,20 @@ def _apart(rows: Ints) -> list[int]:
     return kept
 
 
-def _walk(rows: Curve, steps: Steps, most: float, delta: float) -> Promise | Shortfall:
+def _walk(rows: Curve, steps: Steps, most: float, delta: float, total: int) -> Promise | Shortfall:
     if not len(rows.scores):
-        return Shortfall(least_rows(most, delta), steps.of, "there is no such label")
+        return Shortfall(least_rows(most, delta), steps.of, "there is no such label", 0.0)
     if rows.is_plain:
         p_values, best = binomial_p(steps.wrong, steps.rows, most), binomial_p(np.zeros_like(steps.wrong), steps.rows, most)
     else:
         # Each test costs a pass over the rows.
         steps = steps.take(np.unique(np.linspace(0, len(steps.lines) - 1, min(len(steps.lines), _TESTS)).astype(int)))
         p_values, best = _betting(rows, steps, most, delta)
-    can_pass = np.flatnonzero(best <= delta)
-    first = int(can_pass[0]) if len(can_pass) else len(best)
-    kept = first + np.flatnonzero(accept(p_values[first:], delta))
+    kept = np.flatnonzero(accept(p_values, _parts(best, steps.rows, delta)))
     if len(kept):
         last = int(kept[-1])
         return Promise(float(steps.lines[last]), int(steps.rows[last]), int(steps.wrong[last]), float(p_values[last]))
-    return _shortfall(steps, most, delta)
+    return _shortfall(steps, most, delta, total)
 
 
 def _betting(rows: Curve, steps: Steps, most: float, delta: float) -> tuple[Floats, Floats]:
@@ -176,14 +203,22 @@ def _betting(rows: Curve, steps: Steps, most: float, delta: float) -> tuple[Floa
     return p_values, best
 
 
-def _shortfall(steps: Steps, most: float, delta: float) -> Shortfall:
-    """How many labels more would do if they were like those that there are, at the line that needs fewest."""
-    shares = steps.wrong / np.maximum(steps.rows, 1)
-    hopeful = np.flatnonzero((shares < most) & (steps.rows > 0))
+def _shortfall(steps: Steps, most: float, delta: float, total: int) -> Shortfall:
+    """How many labels more would do if they were like those that there are, at the line that needs fewest.
+
+    Few rows without an error are not taken for a place without errors: half a one is added to them (Jeffreys's prior).
+    """
+    shares = (steps.wrong + 0.5) / (steps.rows + 1)
+    hopeful = np.flatnonzero(shares < most)
     if not len(hopeful):
-        return Shortfall(None, steps.of, f"at every line {shares.min():.1%} or more are wrong, and {most:.1%} are allowed")
-    missing = min(_needed(float(shares[index]), most, delta) - int(steps.rows[index]) for index in hopeful)
-    return Shortfall(max(missing, 1), steps.of, "what there is looks right, but is too little to be sure")
+        least = int(np.argmin(shares))
+        why = f"at best {steps.wrong[least]} of {steps.rows[least]} are wrong, and {100 * most:.4g} % are allowed"
+        return Shortfall(None, steps.of, why, 0.0)
+    needed = np.array([_needed(float(shares[index]), most, delta) for index in hopeful]) - steps.rows[hopeful]
+    best = int(hopeful[np.argmin(needed)])
+    where = f"{steps.of} {steps.lines[best]:.4g}" if steps.of.endswith("line") else steps.of
+    return Shortfall(max(int(needed.min()), 1), where.replace("the line ", ""), "what there is looks right, but is too little to be sure",
+                     float(steps.rows[best] / total))
 
 
 def _needed(wrong: float, most: float, delta: float) -> int:

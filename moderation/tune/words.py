@@ -25,7 +25,7 @@ def of_100(estimate: Estimate, what: str, do: str) -> str:
     """A share in words, of as many comments as it takes to count whole ones."""
     if np.isnan(estimate.value):
         return f"no labelled {what}, so nothing is known of them"
-    base = next((base for base in (100, 1000) if estimate.value * base >= 1.5), 10_000 if estimate.value else 1000)
+    base = next((base for base in (100, 1000) if estimate.value * base >= 1.5), 10_000 if estimate.value else 100)
     if base > 100 and estimate.value > 0.5:
         base = 100
     value, low, high = (round(part * base) for part in estimate)
@@ -75,4 +75,6 @@ def lacking(shortfall: Shortfall) -> str:
     """What would be needed for a promise."""
     if shortfall.missing is None:
         return f"no number of labels like these would do: {shortfall.why}"
-    return f"about {shortfall.missing:,} more labels {shortfall.of} are missing: {shortfall.why}"
+    drawn = shortfall.missing / shortfall.share if shortfall.share else 0
+    found = f", which some {float(f'{drawn:.2g}'):,.0f} comments drawn at random would hold" if drawn > 2 * shortfall.missing else ""
+    return f"about {shortfall.missing:,} more labels {shortfall.of} are missing{found}: {shortfall.why}"
