@@ -31,6 +31,7 @@ EXTENSIONS: tuple[tuple[str, str, str], ...] = (
     ("moderation.key_commands", "add_commands", ""),
     ("moderation.label_commands", "add_commands", ""),
     ("moderation.tune_commands", "add_commands", ""),
+    ("moderation.audit.diff_commands", "add_commands", ""),
     ("moderation.train.commands", "add_train", ""),
     ("moderation.train.commands", "add_evaluate", "evaluate"),
 )
@@ -135,7 +136,10 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the process's exit code."""
-    given = parser().parse_args(arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words[:2] == ["audit", "diff"]:  # one command of two words, beside `audit SOURCE`
+        words[:2] = ["audit diff"]
+    given = parser().parse_args(words)
     try:
         code: int = given.run(given)
     except ModerationError as error:

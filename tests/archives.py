@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime
+import json
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet
 
 from moderation.audit import schema
 from moderation.audit.tally import Lines
@@ -60,3 +63,14 @@ def made_up(rows: int, seed: int = 0, hostile: bool = False, versions: tuple[str
             columns[name].append(value)
         texts.append(text)
     return pa.table(columns, schema=schema.results(CATEGORIES, ("insult",))), pa.array(texts, pa.string())
+
+
+def write_run(folder: Path, results: pa.Table, part_rows: int, texts: str = "full", **key: object) -> Path:
+    """A folder as a finished audit leaves it, with parts of so many rows."""
+    (folder / "parts").mkdir(parents=True)
+    for number, start in enumerate(range(0, len(results), part_rows)):
+        pyarrow.parquet.write_table(results.slice(start, part_rows), folder / f"parts/{number:05}.parquet")
+    versions = results["versions"][0].as_py()
+    (folder / "key.json").write_text(json.dumps({"source": [["comments.csv", 1, 2]], "reading": {}, "--texts": texts, **versions, **key}))
+    (folder / "run.json").write_text("{}")
+    return folder

@@ -11,7 +11,7 @@ number of its copies, and is keyed, so that nobody can write a comment that is s
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -108,7 +108,7 @@ def choose(results: pa.Table, texts: pa.Array | pa.ChunkedArray, categories: Seq
     found: dict[str, list[Example]] = {}
     for (stratum, row, key, copies), result, text in zip(chosen, columns.to_pylist(), texts.take(pa.array(rows)).to_pylist(), strict=True):
         own = dict(zip(categories, scores[row].tolist(), strict=True))
-        found.setdefault(stratum, []).append(hide(_example(result, text, key, f"{int(hashes[row]):016x}", copies, own), shown))
+        found.setdefault(stratum, []).append(hide(example(result, text, key, f"{int(hashes[row]):016x}", copies, own), shown))
     return found
 
 
@@ -164,7 +164,8 @@ def _first(rows: Integers, keys: Integers, hashes: npt.NDArray[np.uint64], count
         yield int(rows[start]), int(keys[start]), end - start
 
 
-def _example(result: dict[str, Any], text: str, key: int, hashed: str, copies: int, scores: dict[str, int]) -> Example:
+def example(result: Mapping[str, Any], text: str, key: int, hashed: str, copies: int, scores: dict[str, int]) -> Example:
+    """An example of a row of the results, `time` in microseconds since 1970, and its text."""
     spans = [(span["start"], span["end"]) for span in result["spans"]]
     start, end = _window(text, spans)
     marks = tuple(Mark(max(span["start"], start) - start, min(span["end"], end) - start, span["category"], span["source"],

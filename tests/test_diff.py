@@ -1,0 +1,107 @@
+"""The comparison of two audits: joined by row whatever the parts, counted as the rows are, and refused where they are not alike."""
+
+import json
+from collections import Counter
+
+import pytest
+from archives import made_up, write_run
+from browser import chromium, visit  # noqa: F401
+
+from moderation import cli
+from moderation.audit import diff, diff_commands, difference
+from moderation.errors import DataError
+
+BEFORE, TEXTS = made_up(500, hostile=True)
+AFTER, _ = made_up(500, hostile=True, versions=("m-2", "l-1", "p-1"), shift=0.08)
+PAIRS = list(zip(BEFORE.to_pylist(), AFTER.to_pylist(), strict=True))
+
+
+@pytest.fixture
+def runs(tmp_path):
+    return write_run(tmp_path / "a", BEFORE, 70), write_run(tmp_path / "b", AFTER, 333)
+
+
+def test_every_change_is_counted(runs):
+    listed = []
+    found = diff.compare(*runs, listed.append)
+    expected = Counter((one["action"], other["action"]) for one, other in PAIRS)
+    assert {(one, other): found.actions[i, j] for i, one in enumerate(diff.ACTIONS) for j, other in enumerate(diff.ACTIONS)
+            if found.actions[i, j]} == expected
+    changed = [(one, other) for one, other in PAIRS if one["action"] != other["action"]]
+    assert [(change.before["row"], change.kind) for change in listed] == [
+        (one["row"], (one["action"], other["action"])) for one, other in changed]
+    assert (found.rows, found.changed, found.alone) == (500, len(changed), (0, 0)) and changed
+    assert diff.stricter(found.actions) == found.changed  # every score went up
+    by_section = Counter(one["section"] or "" for one, _ in changed)
+    assert {name: diff.changed(matrix) for name, matrix in found.sections.items() if diff.changed(matrix)} == by_section
+    personal = [tuple(any(reason["category"] == "personal" for reason in side["reasons"]) for side in pair) for pair in PAIRS]
+    assert diff.changed(found.categories["personal"]) == sum(one != other for one, other in personal) > 0
+
+
+def test_examples_are_those_that_move_most(runs):
+    found = diff.compare(*runs)
+    for kind, chosen in found.examples.items():
+        moved = {one["row"]: abs(max(one["scores"].values()) - max(other["scores"].values())) for one, other in PAIRS
+                 if (one["action"], other["action"]) == kind}
+        best = sorted((round(move, 4) for move in moved.values()), reverse=True)[:diff.EXAMPLES]
+        assert [round(moved[change.before["row"]], 4) for change in chosen] == best
+
+
+def test_parts_and_samples_do_not_matter(tmp_path, runs):
+    odd = AFTER.filter([row % 3 > 0 for row in range(500)])
+    found = diff.compare(runs[0], write_run(tmp_path / "c", odd, 41))
+    assert (found.rows, found.alone) == (len(odd), (500 - len(odd), 0))
+    assert diff.compare(write_run(tmp_path / "d", odd, 41), runs[0]).alone == (0, 500 - len(odd))
+    same = diff.compare(runs[0], write_run(tmp_path / "e", BEFORE, 41))
+    assert (same.changed, same.examples) == (0, {})
+    assert "0 change their action (0 %)" in diff_commands.told(same)
+
+
+@pytest.mark.parametrize(("key", "where"), [({"source": [["other.csv", 3, 4]]}, "the archive"), ({"--since": 5}, "--since"),
+                                            ({"reading": {"html": True}}, "how the archive was read")])
+def test_runs_of_different_inputs_are_refused(tmp_path, runs, key, where):
+    with pytest.raises(DataError) as refused:
+        diff.compare(runs[0], write_run(tmp_path / "c", AFTER, 100, **key))
+    (problem,) = refused.value.problems
+    assert problem.where == where and "only two audits of the same comments" in problem.hint
+
+
+def test_what_is_no_finished_audit_is_refused(tmp_path, runs):
+    with pytest.raises(DataError, match="holds no audit"):
+        diff.open_run(tmp_path)
+    (runs[0] / "run.json").unlink()
+    with pytest.raises(DataError, match="has not ended"):
+        diff.open_run(runs[0])
+    (runs[1] / "parts/00000.parquet").write_bytes(b"PAR1")
+    with pytest.raises(DataError, match="cannot be read"):
+        diff.compare(runs[1], runs[1])
+
+
+def test_the_command_tells_lists_and_draws(runs, tmp_path, capsys, golden):
+    assert cli.main(["audit", "diff", str(runs[0]), str(runs[1]), "--list", str(tmp_path / "list.jsonl"),
+                     "--html", str(tmp_path / "diff.html")]) == 0
+    golden("audit_diff.txt", capsys.readouterr().out)
+    lines = [json.loads(line) for line in (tmp_path / "list.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [line["row"] for line in lines] == [one["row"] for one, other in PAIRS if one["action"] != other["action"]]
+    assert (tmp_path / "diff.html").exists()
+    assert cli.main(["audit", "diff", str(runs[0]), str(tmp_path)]) == 1
+
+
+@pytest.mark.parametrize(("width", "dark"), [(390, True), (1280, False)])
+def test_the_page_shows_what_changes(visit, runs, tmp_path, width, dark):  # noqa: F811
+    found = diff.compare(*runs)
+    difference.write(found, tmp_path / "diff.html", "full", dict(enumerate(TEXTS.to_pylist())))
+    page = visit((tmp_path / "diff.html").as_uri(), width=width, dark=dark)
+    assert page.inner_text(".tiles b >> nth=0") == str(found.changed)
+    count = int(found.actions[1, 2])
+    assert count > 0 and f"held in A, rejected in B: {count}" in [text.strip() for text in page.locator("summary").all_inner_texts()]
+    page.locator("#text-full").check()
+    first = next(iter(found.examples.values()))[0]
+    assert " ".join(TEXTS[first.before["row"]].as_py().split()[:1])[:3] in page.locator("details[open] blockquote").first.inner_text()
+    assert page.locator("figure.chart svg").count() == 2
+
+
+def test_without_texts_the_page_has_none(runs, tmp_path):
+    difference.write(diff.compare(*runs), tmp_path / "diff.html")
+    text = (tmp_path / "diff.html").read_text(encoding="utf-8").partition("<body>")[2].partition("\n<script>")[0]
+    assert "lovely" not in text and "made without their text" in text
