@@ -38,7 +38,8 @@ def stream(server: subprocess.Popen[bytes], count: int) -> None:
     connection = socket.create_connection(("127.0.0.1", service.PORT))
     line = json.dumps({"text": "What a lovely fig."}).encode() + b"\n"
     chunk = line * 100
-    connection.sendall(b"POST /v1/score HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n")
+    connection.sendall(b"POST /v1/score HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\n"
+                       b"Transfer-Encoding: chunked\r\n\r\n")
 
     def send() -> None:
         for _ in range(count // 100):

@@ -75,8 +75,14 @@ class VersionsResult(msgspec.Struct):
     policy: str
 
 
+class ContextResult(msgspec.Struct):
+    """Whether the context that was sent has had a part in the answer."""
+
+    used: bool
+
+
 class ScoreResult(msgspec.Struct):
-    """The answer for one comment; `id`, `masked` and `counterfactuals` only where they were asked for."""
+    """The answer for one comment; `id`, `masked` and `counterfactuals` only where they were asked for, `context` where it was sent."""
 
     action: str
     categories: dict[str, CategoryResult]
@@ -88,6 +94,7 @@ class ScoreResult(msgspec.Struct):
     id: str | UnsetType = UNSET
     masked: str | UnsetType = UNSET
     counterfactuals: list[CounterfactualResult] | UnsetType = UNSET
+    context: ContextResult | UnsetType = UNSET
 
 
 def answer(table: ScoreTable, row: int, text: str, id: str | None = None, mask: bool = False, explain: bool = False) -> ScoreResult:

@@ -25,6 +25,7 @@ from moderation.errors import LoadError, Problem, SettingsError
 from moderation.settings import Settings, is_rate
 
 SCOPES = ("score", "label", "tune", "admin")
+_LONGEST_NAME = 60
 _NOBODY = hashlib.sha256(b"").hexdigest()  # what a key of an unknown id is compared with
 
 
@@ -99,10 +100,12 @@ def create(path: Path, name: str, scopes: Sequence[str] = ("score",), section: s
 
     Raises
     ------
-    LoadError : a scope or a rate that there is not, or a file that cannot be used.
+    LoadError : a name that says nothing, a scope or a rate that there is not, or a file that cannot be used.
     """
     problems = [Problem("scopes", f"there is no scope `{scope}`", f"the scopes are {', '.join(SCOPES)}")
                 for scope in scopes if scope not in SCOPES]
+    if not name.strip() or not name.isprintable() or len(name) > _LONGEST_NAME:
+        problems.append(Problem("name", f"expected 1 to {_LONGEST_NAME} printable characters", "say whose key it is, such as `newsroom`"))
     if rate and not is_rate(rate):
         problems.append(Problem("rate", "expected a number of requests and a time", "such as `600/minute`"))
     if problems:
@@ -132,7 +135,7 @@ def revoke(path: Path, number: str) -> Key:
 
 def _write(path: Path, keys: list[Key]) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)  # for its owner's eyes alone
         with os.fdopen(handle, "wb") as file:
             file.write(msgspec.json.format(msgspec.json.encode(_File(keys)), indent=1) + b"\n")

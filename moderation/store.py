@@ -10,9 +10,11 @@ whoever has the whole database can test guesses against it: hashes keep honest p
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import json
+import os
 import secrets
 import threading
 import time
@@ -201,7 +203,7 @@ class Store:
             return sa.create_engine(url, pool_pre_ping=True, pool_timeout=_WAIT, pool_size=2, hide_parameters=True,
                                     connect_args={"connect_timeout": _WAIT})
         if url.database:
-            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+            _make_private(Path(url.database))
         engine = sa.create_engine(url, hide_parameters=True, pool_timeout=_WAIT, connect_args={"timeout": _WAIT})
 
         @sa.event.listens_for(engine, "connect")
@@ -224,6 +226,16 @@ class Store:
         with engine.begin() as connection:
             found = connection.execute(sa.select(facts.c.value).where(facts.c.name == "salt")).scalar_one()
         self._salt = bytes.fromhex(found)
+
+
+def _make_private(path: Path) -> None:
+    """Make a file that its owner alone reads, in a folder that nobody else enters; what is there already stays as it is.
+
+    SQLite gives the files beside it (`-wal`, `-shm`) the same mode.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def _version(engine: sa.Engine) -> str | None:

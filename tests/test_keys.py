@@ -39,10 +39,12 @@ def test_keys_are_compared_in_constant_time(tmp_path, monkeypatch):
     assert compared == [(64, 64)] * 4
 
 
-@pytest.mark.parametrize(("scopes", "rate"), [(["scores"], ""), (["score"], "fast"), (["score"], "0/minute")])
-def test_a_key_that_makes_no_sense_is_refused(tmp_path, scopes, rate):
+@pytest.mark.parametrize(("name", "scopes", "rate"), [("a", ["scores"], ""), ("a", ["score"], "fast"), ("a", ["score"], "0/minute"),
+                                                      ("", ["score"], ""), (" ", ["score"], ""), ("a\nb", ["score"], ""),
+                                                      ("a" * 61, ["score"], "")])
+def test_a_key_that_makes_no_sense_is_refused(tmp_path, name, scopes, rate):
     with pytest.raises(LoadError):
-        keys.create(tmp_path / "keys.json", "a", scopes, None, rate)
+        keys.create(tmp_path / "keys.json", name, scopes, None, rate)
     assert not list(tmp_path.iterdir())
 
 

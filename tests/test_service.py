@@ -70,6 +70,10 @@ def test_a_bad_request_is_told_its_field(client, body, status, field, words):
 
 
 def test_a_misspelt_field_is_told_its_name(client):
+    body = post(client, "/v1/score", {"text": "fig", "context": {"parnet": "fig"}})[1]
+    assert (body["field"], body["hint"]) == ("context", "did you mean `parent`?")
+    body = post(client, "/v1/score/batch", {"comments": [{"text": "fig", "context": {"other": 1}}]})[1]["results"][0]["error"]
+    assert (body["field"], body["hint"]) == ("comments[0].context", "known are `parent`, `article`")
     assert post(client, "/v1/score", {"txt": "fig"})[1]["hint"] == "did you mean `text`?"
     assert post(client, "/v1/score/batch", {"comments": [], "mask": True})[1]["field"] == "body"
 
@@ -203,3 +207,26 @@ def test_any_json_in_a_batch_is_answered_in_its_place(client, comments):
     assert status in (200, 400)
     assert status == 400 or len(answered["results"]) == len(comments)
     assert status == 200 or b"NaN" in body or b"Infinity" in body
+
+
+def test_a_word_that_is_not_one_of_a_few_is_told_which(client):
+    body = post(client, "/v1/score", {"text": "fig", "format": "markdown"})[1]
+    assert (body["field"], body["detail"]) == ("format", "expected one of `html`, `plain`")
+
+
+def test_a_context_is_said_to_be_unused_and_changes_nothing(client):
+    plain = post(client, "/v1/score", {"text": "a banana"})[1]
+    assert post(client, "/v1/score", {"text": "a banana", "context": {"parent": "fig", "article": "durian"}})[1] == {
+        **plain, "context": {"used": False}}
+
+
+@pytest.mark.parametrize(("path", "body"), [
+    ("/v1/score", b'{"text": "fig", "text": "a banana"}'),
+    ("/v1/score/batch", b'{"comments": [], "comments": [{"text": "fig", "text": "a banana"}]}'),
+    ("/v1/moderations", b'{"input": "fig", "input": "a banana"}'),
+    ("/v1alpha1/comments:analyze?x_moderation",
+     b'{"requestedAttributes": {"TOXICITY": {}}, "comment": {"text": "fig", "text": "a banana"}}')])
+def test_of_a_name_that_comes_twice_the_last_value_holds_in_every_dialect(client, path, body):
+    status, found = post(client, path, body)
+    assert status == 200
+    assert '"reject"' in json.dumps(found) or found["results"][0]["flagged"]

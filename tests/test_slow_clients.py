@@ -137,7 +137,7 @@ def test_a_stop_waits_for_a_request_that_is_being_sent(tmp_path):
     body = b'{"text": "fig"}'
     with Served(tmp_path) as running:
         with socket.create_connection(("127.0.0.1", running.port), timeout=20) as client:
-            client.sendall(f"POST /v1/score HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body[:5])
+            client.sendall(f"POST /v1/score HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body[:5])
             time.sleep(0.3)
             ending = threading.Thread(target=os.kill, args=(running.process.pid, signal.SIGTERM))
             ending.start()

@@ -143,6 +143,26 @@ def test_labels_go_in_and_out_over_http(client):
     assert client.get("/v1/labels?since=x").status_code == 400
 
 
+def test_a_label_under_a_name_that_the_policy_has_not_is_refused(client):
+    label = {"text": CANARY, "action": "reject"}
+    response = client.post("/v1/labels", json={**label, "categories": {"obscen": True}})
+    assert (response.status_code, response.get_json()["field"]) == (422, "categories")
+    assert "`obscene`" in response.get_json()["hint"]
+    assert client.post("/v1/labels", json={**label, "section": "sports"}).get_json()["field"] == "section"
+    refused = client.post("/v1/labels", json={**label, "action": "delete"}).get_json()
+    assert (refused["field"], refused["detail"]) == ("action", "expected one of `approve`, `reject`, `review`")
+    assert client.get("/v1/labels").text == ""
+
+
+def test_what_is_stored_on_this_machine_is_its_owners_alone(tmp_path):
+    place = tmp_path / "var/labels.db"
+    made = store.Store(f"sqlite:///{place}")
+    made.add(store.NewLabel("native", "reject", "fig"))
+    assert place.parent.stat().st_mode & 0o777 == 0o700
+    assert {path.stat().st_mode & 0o777 for path in place.parent.iterdir()} == {0o600}
+    made.close()
+
+
 def test_scoring_stores_nothing(client, url, tmp_path):
     client.post("/v1/score", json={"text": CANARY})
     assert client.get("/v1/labels").text == ""

@@ -1,7 +1,8 @@
 """Decoding requests: bytes to typed structures, and every way in which they can be wrong said as a `RequestError`.
 
-Knows JSON and the wording of the decoder; knows no route. Nothing of the request's own words goes into an error but the
-path to the field at fault, made of known field names and numbers.
+Knows JSON and the wording of the decoder; knows no route. Of a name that comes twice in an object the last value holds, as in the
+readers of most languages. Nothing of the request's own words goes into an error but the path to the field at fault, made of known
+field names and numbers.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import re
 from typing import TypeVar
 
 import msgspec
+from msgspec import inspect
 
 from moderation.errors import Problem, RequestError
 
@@ -25,6 +27,7 @@ _TOO_LONG = re.compile(r"Expected `str` of length <= (\d+)")
 _MISSING = re.compile(r"Object missing required field `(\w+)`")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 _PLACE = re.compile(r"\(byte (\d+)\)")
+_STEP = re.compile(r"\.(\w+)|(\[[^\]]*\])")
 # An escape of JSON: a pair of surrogates, a lone one, or any other.
 _ESCAPE = re.compile(rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL)
 
@@ -61,7 +64,8 @@ def decode(body: bytes, decoder: msgspec.json.Decoder[T], where: str = "") -> T:
 
 
 def _problem(message: str, decoder: msgspec.json.Decoder[T], where: str) -> Problem:
-    text, path = _AT.fullmatch(message).groups()  # type: ignore[union-attr]  # the pattern matches anything
+    found = _AT.fullmatch(message)
+    text, path = found.groups() if found else (message, "")
     place = ".".join(part for part in (where, (path or "").lstrip(".")) if part).replace(".[", "[")
     if found := _EXPECTED.search(text):
         expected, got = (" or ".join(_TYPES.get(name, "another type") for name in group.split(" | ")) for group in found.groups())
@@ -71,19 +75,29 @@ def _problem(message: str, decoder: msgspec.json.Decoder[T], where: str) -> Prob
     if found := _MISSING.search(text):
         hint = "every comment has a `text`" if found[1] == "text" else ""
         return Problem(f"{place}.{found[1]}" if place else found[1], "is missing", hint)
+    kinds = _kinds(decoder.type, path or "")
     if found := _UNKNOWN.search(text):
-        known = _fields(decoder.type, place[len(where):])
+        known = [field.encode_name for kind in kinds if isinstance(kind, inspect.StructType) for field in kind.fields]
         near = difflib.get_close_matches(found[1][:50], known, 1)
         hint = f"did you mean `{near[0]}`?" if near else f"known are {', '.join(f'`{name}`' for name in known)}" if known else ""
         return Problem(place or "body", "has a field that is not known", hint)
+    words = [f"`{word}`" for kind in kinds if isinstance(kind, inspect.LiteralType) for word in kind.values]
+    if words:
+        return Problem(place or "body", f"expected one of {', '.join(words)}")
     return Problem(place or "body", "is not what is expected here")
 
 
-def _fields(kind: object, path: str) -> list[str]:
-    """The fields of the structure at a path within a type, lists looked through."""
-    for _ in range(path.count("[") + path.count("...")):
-        for field in msgspec.structs.fields(kind):  # type: ignore[arg-type]
-            inner = getattr(field.type, "__args__", ())
-            if inner and hasattr(inner[0], "__struct_fields__"):
-                kind = inner[0]
-    return list(getattr(kind, "__struct_fields__", ()))
+def _kinds(kind: object, path: str) -> list[inspect.Type]:
+    """The types that may stand at a path within a type: `.context`, `.comments[3].text`."""
+    found = _alternatives(inspect.type_info(kind))
+    for name, index in _STEP.findall(path):
+        inner = [field.type for kind in found if isinstance(kind, inspect.StructType) for field in kind.fields if field.encode_name == name]
+        if index:
+            inner = [kind.item_type for kind in found if isinstance(kind, inspect.ListType)]
+            inner += [kind.value_type for kind in found if isinstance(kind, inspect.DictType)]
+        found = [alternative for kind in inner for alternative in _alternatives(kind)]
+    return found
+
+
+def _alternatives(kind: inspect.Type) -> list[inspect.Type]:
+    return list(kind.types) if isinstance(kind, inspect.UnionType) else [kind]

@@ -50,7 +50,7 @@ def refuse(error: RequestError) -> Response:
         help_links = {"@type": "type.googleapis.com/google.rpc.Help", "links": []}
         return _answer(429, message, [_info("RATE_LIMIT_EXCEEDED", quota_limit_value=rate.partition("/")[0]), help_links])
     if error.status == 403:
-        return _answer(403, f"The key {error.problem.what}.", [_info("PERMISSION_DENIED")])
+        return _answer(403, f"The {error.problem.where} {error.problem.what}.", [_info("PERMISSION_DENIED")])
     where, what = error.problem.where, error.problem.what
     message = f"Invalid JSON payload received: the {where} {what}." if where == "body" else f"Invalid value at '{where}': {what}."
     return _answer(400, message, [{"@type": TYPE, "errorType": "INVALID_REQUEST"}])

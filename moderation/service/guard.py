@@ -24,7 +24,7 @@ from flask import Flask, Response, current_app, g, request
 from moderation import budget
 from moderation.errors import LoadError, Problem, RequestError
 from moderation.keys import Key, KeyRing, check_exposure, is_loopback
-from moderation.service import journal
+from moderation.service import journal, pages
 from moderation.settings import Settings
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -181,7 +181,7 @@ def keep(app: Flask) -> None:
     """
     settings: Settings = app.extensions["settings"]
     check_exposure(settings)
-    keys, rates = _Keys(settings), _Rates(settings)
+    keys, rates, check_page = _Keys(settings), _Rates(settings), pages.checker(settings)
     app.extensions["before_fork"].append(keys.current)
     views = app.view_functions
 
@@ -208,6 +208,8 @@ def keep(app: Flask) -> None:
                 raise _refuse(403, "key", f"does not allow this: it has no scope `{scope}`", "use another key")
         elif not settings.open and not _is_here(sent_request.remote_addr or "127.0.0.1"):
             raise _refuse(403, "key", "no keys are configured, so only this machine is answered", "make one with `moderation keys create`")
+        else:
+            check_page(sent_request.environ, scope)
         rate = key.rate if key and key.rate else settings.rate_limit
         if rate:
             g.rate = rates.count(rate, key.id if key else request.remote_addr or "-")

@@ -19,7 +19,7 @@ import msgspec
 from flask import Blueprint, Flask, Response, current_app, request, stream_with_context
 
 from moderation.errors import ModerationError, Problem, RequestError
-from moderation.service import body, guard, journal, metrics, problems
+from moderation.service import body, guard, journal, metrics, problems, scoring
 from moderation.service.decode import decode
 from moderation.settings import Settings
 
@@ -110,6 +110,7 @@ def add() -> Response:
     """Record one label: 201, or 200 if the same request with the same `Idempotency-Key` was recorded before."""
     content = body.read()
     label = decode(content, _LABEL)
+    _check(label)
     key = request.headers.get("Idempotency-Key")
     if key is not None and not 0 < len(key) <= _LONGEST_KEY:
         raise RequestError(Problem("Idempotency-Key", f"expected 1 to {_LONGEST_KEY} characters"), 400)
@@ -128,6 +129,15 @@ def add() -> Response:
     if is_old:
         response.headers["Idempotent-Replayed"] = "true"
     return response
+
+
+def _check(label: LabelRequest) -> None:
+    """Refuse names that the policy in force does not have: a label under a misspelt name would never be found again."""
+    policy = scoring.scorer().policy
+    policy.section(label.section)
+    if not label.categories.keys() <= set(policy.categories):
+        known = ", ".join(f"`{name}`" for name in policy.categories)
+        raise RequestError(Problem("categories", "has a name that is no category of the policy", f"the categories are {known}"))
 
 
 @blueprint.get("/v1/labels")

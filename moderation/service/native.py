@@ -13,10 +13,10 @@ from flask import Blueprint, Response, current_app
 from msgspec import UNSET, UnsetType
 
 from moderation import budget, language
-from moderation.answers import ScoreResult, answer
+from moderation.answers import ContextResult, ScoreResult, answer
 from moderation.errors import Problem, RequestError
 from moderation.markup import visible
-from moderation.scorer import Scorer
+from moderation.scorer import Scorer, ScoreTable
 from moderation.service import body, guard, journal, problems, stream
 from moderation.service.decode import decode
 from moderation.settings import Settings
@@ -27,8 +27,9 @@ LONGEST_ID = 1_000
 
 
 class Context(msgspec.Struct, forbid_unknown_fields=True):
-    """What a comment stands under. It is accepted so that callers can send it already; the linear classifier reads the comment
-    alone, so that no answer depends on it."""
+    """What a comment stands under. It is accepted so that callers can send it already, and the answer says that it was not used:
+    the classifier reads the comment alone, and cannot tell an insult aimed at another commenter from one aimed at somebody in the
+    article."""
 
     parent: str | None = None
     article: str | None = None
@@ -106,7 +107,7 @@ def score() -> Response:
     scorer = _scorer()
     table = scorer.score_batch([comment.seen], comment.section or guard.section(), [comment.language])
     journal.note(table, scorer.policy.categories)
-    return _json(answer(table, 0, comment.text, comment.id, comment.mask, comment.explain))
+    return _json(_result(table, 0, comment))
 
 
 @blueprint.post("/v1/score/batch")
@@ -170,8 +171,14 @@ def _answers(scorer: Scorer, comments: list[ScoreRequest | ItemError], places: l
                                [comment.language for comment in good])
     journal.note(table, scorer.policy.categories)
     rows = count()
-    return [answer(table, next(rows), comment.text, comment.id, comment.mask, comment.explain)
-            if isinstance(comment, ScoreRequest) else comment for comment in comments]
+    return [_result(table, next(rows), comment) if isinstance(comment, ScoreRequest) else comment for comment in comments]
+
+
+def _result(table: ScoreTable, row: int, comment: ScoreRequest) -> ScoreResult:
+    found = answer(table, row, comment.text, comment.id, comment.mask, comment.explain)
+    if comment.context is not None:
+        found.context = ContextResult(False)
+    return found
 
 
 def _comments(content: bytes) -> list[ScoreRequest | ItemError]:

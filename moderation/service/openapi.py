@@ -56,6 +56,7 @@ OPERATIONS = (
     Operation("/readyz", "get", health.readyz, None, {200: (_JSON, health.Health), 503: (_PROBLEM, ProblemDetails)}),
 )
 _REFUSALS = {400: "It cannot be read", 401: "A key is needed", 403: "The key does not allow this", 413: "It is too large",
+             415: "Any page could have sent it",
              422: "A field cannot be used", 429: "More than the caller's rate", 500: "The service failed"}
 
 
@@ -70,6 +71,8 @@ def document(scorer: Scorer) -> dict[str, Any]:
                               "properties": {"results": items}, "required": ["results"]}
     schemas["ScoreRequest"]["properties"]["section"] = {"enum": [*scorer.policy.sections, None], "default": None}
     schemas["ScoreRequest"]["properties"]["language"]["anyOf"][0]["pattern"] = "^[A-Za-z]{2,3}$"
+    schemas["LabelRequest"]["properties"]["section"] = schemas["ScoreRequest"]["properties"]["section"]
+    schemas["LabelRequest"]["properties"]["categories"]["propertyNames"] = {"enum": list(scorer.policy.categories)}
     comments = schemas["BatchRequest"]["properties"]["comments"]
     comments["maxItems"] = current_app.extensions["settings"].max_batch
     comments["items"] = {"anyOf": [comments["items"], {"description": "anything else is answered by an error in its place"}]}

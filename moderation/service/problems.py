@@ -7,8 +7,8 @@ from flask import Response, g
 
 from moderation.errors import Problem, RequestError
 
-TITLES = {400: "The request cannot be read", 401: "A key is needed", 403: "The key does not allow this", 404: "There is nothing here",
-          405: "This method is not allowed here", 413: "The request is too large",
+TITLES = {400: "The request cannot be read", 401: "A key is needed", 403: "This is not allowed", 404: "There is nothing here",
+          405: "This method is not allowed here", 413: "The request is too large", 415: "The request is of a kind that is not taken",
           422: "The request has a field that cannot be used", 429: "Too many requests", 500: "The service failed",
           503: "A part of the service is away"}
 
