@@ -90,6 +90,7 @@ class Contrast:
     threat: float
     profanity: float
     severe_toxicity: float | None = None
+    frame: int = -1  # the number of the template that it comes from
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,7 @@ class Template:
     groups: frozenset[str] | None
     excepted: frozenset[str]
     labels: Mapping[str, float] = field(default_factory=dict)
+    spelled: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -153,9 +155,34 @@ def fill(text: str, values: Mapping[str, str]) -> str:
     return PLACEHOLDER.sub(replace, text)
 
 
-def labels_of(kind: str, group: str | None, overrides: Mapping[str, float]) -> Labels:
+LOOKALIKES = {"a": "4", "e": "3", "i": "1", "o": "0", "s": "5", "t": "7"}
+
+
+def misspell(text: str, turn: int) -> str:
+    """`text` as hurried or cunning writers spell it, one way in each of six turns; its longest word bears it.
+
+    >>> [misspell("I like the garden.", turn) for turn in range(6)]
+    ['I like the gadren.', 'I like the gaden.', 'I like thegarden.', 'I like the g a r d e n.', 'I like the g4rd3n.', 'I like the garrden.']
+    """
+    words = re.findall(r"[A-Za-z]{3,}", text)
+    if not words:
+        return text
+    word = max(words, key=len)
+    middle = len(word) // 2
+    way = turn % 6
+    if way == 2:
+        place = text.index(word)
+        return text[: place - 1] + text[place:] if place and text[place - 1] == " " else text.replace(f"{word} ", word, 1)
+    changed = (
+        f"{word[:middle - 1]}{word[middle]}{word[middle - 1]}{word[middle + 1:]}", f"{word[:middle - 1]}{word[middle:]}", word,
+        " ".join(word), "".join(LOOKALIKES.get(letter, letter) for letter in word), f"{word[:middle]}{word[middle - 1]}{word[middle:]}",
+    )[way]
+    return text.replace(word, changed, 1)
+
+
+def labels_of(kind: str, group: str | None, overrides: Mapping[str, float], kinds: Mapping[str, Labels] = KINDS) -> Labels:
     """The labels of a sentence of `kind` about an identity of `group` (None: about no identity)."""
-    labels = KINDS[kind]
+    labels = kinds[kind]
     if group in (None, VOICES) and kind in AIMED:
         labels = labels._replace(identity_attack=0.0)
     elif group in CHOSEN_GROUPS:
@@ -170,22 +197,28 @@ def expand(path: Path) -> list[Contrast]:
     """
     with path.open("rb") as file:
         document = tomllib.load(file)
-    identities = {name: read_identity(name, row) for name, row in document.get("identities", {}).items()}
+    rows = document.get("identities", {})
+    if "identities_from" in document:
+        with path.with_name(document["identities_from"]).open("rb") as file:
+            rows = {**tomllib.load(file)["identities"], **rows}
+    identities = {name: read_identity(name, row) for name, row in rows.items()}
+    kinds = {**KINDS, **{name: Labels(**labels) for name, labels in document.get("kinds", {}).items()}}
     slots: dict[str, list[str]] = document.get("slots", {})
     templates = list(read_templates(document))
     hand = list(read_hand(document))
-    check(path, identities, slots, templates, hand)
+    check(path, identities, slots, templates, hand, kinds)
 
     contrasts: dict[str, Contrast] = {}
     for number, template in enumerate(templates):
-        for text, identity in fillings(number, template, list(identities.values()), slots):
+        for turn, (text, identity) in enumerate(fillings(number, template, list(identities.values()), slots)):
             group = None if identity is None else identity.group
-            labels = labels_of(template.kind, group, template.labels)
+            labels = labels_of(template.kind, group, template.labels, kinds)
             name = NO_IDENTITY if identity is None else identity.name
-            contrasts.setdefault(text.lower(), Contrast(text, template.kind, name, *labels))
+            written = misspell(text, number + turn) if template.spelled else text
+            contrasts.setdefault(written.lower(), Contrast(written, template.kind, name, *labels, frame=number))
     for _, kind, name, text in hand:
         group = identities[name].group if name in identities else None
-        contrasts.setdefault(text.lower(), Contrast(text, kind, name, *labels_of(kind, group, {})))
+        contrasts.setdefault(text.lower(), Contrast(text, kind, name, *labels_of(kind, group, {}, kinds)))
     return list(contrasts.values())
 
 
@@ -224,7 +257,7 @@ def read_templates(document: Mapping[str, Any]) -> Iterator[Template]:
         every = int(block.get("every", document.get("every", 1)))
         for line in block["texts"].strip().splitlines():
             yield Template(
-                line, block["kind"], every, groups, frozenset(block.get("except", [])), block.get("labels", {})
+                line, block["kind"], every, groups, frozenset(block.get("except", [])), block.get("labels", {}), block.get("spelled", False)
             )
 
 
@@ -242,6 +275,7 @@ def check(
     slots: Mapping[str, Sequence[str]],
     templates: Sequence[Template],
     hand: Sequence[tuple[str, str, str, str]],
+    kinds: Mapping[str, Labels],
 ) -> None:
     """Raise DataError with everything in the file that cannot be used."""
     known = {*FORMS, *slots, "he", "him", "his"}
@@ -251,9 +285,9 @@ def check(
         for name in template.names
         if name not in known
     ]
-    kinds = [(f"templates, line {number + 1}", template.kind) for number, template in enumerate(templates)]
-    kinds += [(place, kind) for place, kind, _, _ in hand]
-    problems += [Problem(place, f"no kind is called `{kind}`") for place, kind in kinds if kind not in KINDS]
+    used = [(f"templates, line {number + 1}", template.kind) for number, template in enumerate(templates)]
+    used += [(place, kind) for place, kind, _, _ in hand]
+    problems += [Problem(place, f"no kind is called `{kind}`") for place, kind in used if kind not in kinds]
     problems += [
         Problem(f"identities.{identity.name}", "needs `group`, `one` and `many`", "only a dialect needs no forms")
         for identity in identities.values()
