@@ -68,7 +68,7 @@ def test_a_groups_name_alone_tells_nothing(path):
     shares = {name: hostile[name] / (hostile[name] + civil[name]) for name in hostile | civil if name in civil and name in hostile}
     chosen = {name for name in civil if name not in hostile}  # trades and camps are not attacked as groups here
     assert chosen <= {"nurse", "teacher", "police", "lawyer", "farmer", "conservative", "liberal", "socialist"}
-    assert 0.3 < min(shares.values()) and max(shares.values()) < 0.75
+    assert min(shares.values()) > 0.3 and max(shares.values()) < 0.75
 
 
 def test_hateful_means_an_attack_on_a_group(train):
