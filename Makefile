@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: help run test lint type bench bench-http train train-demo charts clean
+.PHONY: help run test lint type bench bench-http train train-demo report-demo charts clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -36,6 +36,9 @@ train: $(VENV)/.dev ## train models/default from the training data (see `moderat
 
 train-demo: $(VENV)/.dev ## train a tiny model in seconds, to see that training works
 	$(BIN)/python -m moderation train --demo --out $(VENV)/demo
+
+report-demo: $(VENV)/.dev ## the audit's report of a made-up archive, with pictures of it, in .venv/demo/report
+	$(BIN)/python benchmarks/report_demo.py $(VENV)/demo/report
 
 charts: ## make the charting script anew from charts/package-lock.json (wants npm)
 	cd charts && npm ci --ignore-scripts --no-audit --no-fund && npm run build

@@ -52,7 +52,8 @@ def line_chart(title: str, words: str, x: str, y: str, lines: Sequence[Line], *,
     names = [line.name for line in lines]
     by_name: Spec = {} if len(lines) == 1 else {
         "color": {"field": "line", "type": "nominal", "scale": {"domain": names, "range": _cycle(SERIES, names)}},
-        "strokeDash": {"field": "line", "type": "nominal", "scale": {"domain": names, "range": _cycle(_DASHES, names)}}}
+        "strokeDash": {"field": "line", "type": "nominal", "scale": {"domain": names, "range": _cycle(_DASHES, names)},
+                       **({"legend": None} if dots else {})}}
     frame = {"x": {"field": "x", "type": "quantitative", "title": x, "axis": {"tickCount": 5},
                    "scale": {"type": "log" if logarithmic else "linear", "nice": False}},
              "y": {"field": "y", "type": "quantitative", "title": y}}

@@ -35,18 +35,22 @@ def visit(chromium):
     """`visit(url, width=1280, dark=False, script=True)` opens a page and waits for its charts.
 
     When the test ends, nothing may have gone wrong in any of its pages: no error, no warning, no breach of a Content-Security-Policy
-    (the browser reports it as an error), nothing asked of another origin, nothing wider than the window.
+    (the browser reports it as an error), nothing asked of another origin, nothing wider than the window. `expected` are the beginnings
+    of messages that a test provokes; `route` answers requests in a server's stead (Playwright's `page.route`).
     """
     faults, contexts = [], []
 
-    def open_page(url, *, width=1280, height=900, dark=False, script=True, **options):
+    def open_page(url, *, width=1280, height=900, dark=False, script=True, route=None, expected=(), **options):
         context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light",
                                        java_script_enabled=script, **options)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(20_000)
         own = urlsplit(url)[:2]
-        page.on("console", lambda message: message.type in ("error", "warning") and faults.append(message.text))
+        if route:
+            page.route("**/*", route)
+        page.on("console", lambda message: message.type in ("error", "warning") and not message.text.startswith(tuple(expected))
+                and faults.append(message.text))
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("request", lambda request: urlsplit(request.url)[:2] != own and not request.url.startswith(("data:", "blob:"))
                 and faults.append(f"asked for {request.url}"))

@@ -87,3 +87,44 @@ def test_the_script_is_made_of_what_stands_in_charts():
     mark = re.search(r"sha256 (\w+)\.", pages.read("charts.js"))[1]
     made = hashlib.sha256((ROOT / "charts/charts.js").read_bytes() + (ROOT / "charts/package-lock.json").read_bytes()).hexdigest()
     assert mark == made, "charts/ has changed: run `make charts`"
+
+
+def test_a_served_page_draws_under_its_policy(visit, client):  # noqa: F811
+    def answer(route):
+        path = route.request.url.removeprefix("http://pages.test")
+        if path != "/":
+            with client.get(path) as found:
+                return route.fulfill(status=found.status_code, body=found.data, content_type=found.mimetype)
+        body = Markup("").join(map(charts.figure, CHARTS)) + Markup('<div id="live"></div><script>document.title = "inline"</script>')
+        head = ('<!doctype html><title>served</title><link rel="stylesheet" href="/static/page.css">'
+                '<script src="/static/charts.js"></script>')
+        headers = {"Content-Security-Policy": pages.SERVED}
+        return route.fulfill(body=Markup(head) + body, content_type="text/html; charset=utf-8", headers=headers)
+
+    page = visit("http://pages.test/", route=answer, expected=("Executing inline script violates",))
+    assert page.title() == "served"
+    assert page.locator("figure.chart .plot svg").count() == len(CHARTS)
+    spec = {"data": {"values": [{"x": 1, "y": 2}]}, "mark": {"type": "point", "size": {"expr": "line * 20"}},
+            "params": [{"name": "line", "value": 3}], "encoding": {"x": {"field": "x", "type": "quantitative"}}}
+    assert page.evaluate("spec => charts.draw(document.getElementById('live'), spec).then(view => view.signal('line'))", spec) == 3
+
+
+def luminance(colour):
+    """Of `#rgb` or `#rrggbb`, by WCAG 2."""
+    digits = colour[1:] if len(colour) == 7 else "".join(digit * 2 for digit in colour[1:])
+    parts = [int(digits[place:place + 2], 16) / 255 for place in (0, 2, 4)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+def test_every_colour_can_be_told_from_the_paper(scheme):
+    block = pages.read("page.css").split(":root {")[scheme + 1].partition("}")[0]
+    colours = dict(re.findall(r"--([\w-]+): (#\w+);", block))
+    for name, least in [("ink", 7), ("soft", 4.5), ("link", 4.5), ("approve", 3), ("review", 3), ("reject", 3),
+                        *((f"series-{number}", 3) for number in range(1, 8))]:
+        for ground in ("paper", "raised"):
+            one, other = sorted((luminance(colours[name]), luminance(colours[ground])))
+            assert (other + 0.05) / (one + 0.05) >= least, f"--{name} on --{ground}"
+    one, other = sorted((luminance(colours["mark"]), luminance(colours["mark-ink"])))
+    assert (other + 0.05) / (one + 0.05) >= 4.5

@@ -229,7 +229,7 @@ _PAGE = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined).fr
 <div class="charts">{% for chart in drawn %}{{ figure(chart) }}{% endfor %}</div>
 {% for table in tables %}<h2>{{ table.title }}</h2>
 <div class="scroll"><table><thead><tr>{% for column in table.columns %}<th scope="col">{{ column }}</th>{% endfor %}</tr></thead>
-<tbody>{% for row in table.rows %}<tr>{% for cell in row.cells %}<td>{{ cell }}</td>{% endfor %}</tr>
+<tbody>{% for row in table.rows %}<tr>{% for cell in row.cells %}<td class="short">{{ cell }}</td>{% endfor %}</tr>
 {% endfor %}</tbody></table></div>
 {% endfor %}""")
 
