@@ -10,22 +10,23 @@ import importlib
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from pathlib import Path
+from typing import IO
 
 import msgspec
 
 from moderation import seed_trial, settings
 from moderation.answers import answer
 from moderation.counterfactuals import counterfactuals
-from moderation.errors import ModerationError
+from moderation.errors import DataError, ModerationError, Problem
 from moderation.scorer import Assessment, Scorer, ScorerSpec, ScoreTable, open_scorer
 
-_CHUNK = 1000  # comments of one batch when lines are read
+_CHUNK = 65_536  # bytes of standard input that are scored together, if so many have arrived
 
 # Modules that add commands of their own, and the function that adds them to the subparsers of which command ("" for the
 # program). They are imported only to build the parser, and must not import anything heavy before a command runs.
 EXTENSIONS: tuple[tuple[str, str, str], ...] = (
+    ("moderation.check_commands", "add_commands", ""),
     ("moderation.lexicon_commands", "add_commands", ""),
     ("moderation.lexicon_commands", "add_evaluate", "evaluate"),
     ("moderation.key_commands", "add_commands", ""),
@@ -43,11 +44,10 @@ def _open() -> Scorer:
 
 def _score(arguments: argparse.Namespace) -> int:
     scorer = _open()
-    comments: Iterator[str] = iter(arguments.text) if arguments.text else (line.rstrip("\r\n") for line in sys.stdin)
     as_table = sys.stdout.isatty() if arguments.format is None else arguments.format == "table"
     if as_table:
         print(_table_head(scorer.policy.categories))
-    while chunk := list(islice(comments, _CHUNK)):
+    for chunk in [arguments.text] if arguments.text else _arrived(sys.stdin.buffer):
         table = scorer.score_batch(chunk, arguments.section)
         for row, comment in enumerate(chunk):
             if as_table:
@@ -56,7 +56,38 @@ def _score(arguments: argparse.Namespace) -> int:
                     print(_changes(table, row, comment), end="")
             else:
                 print(msgspec.json.encode(answer(table, row, comment, mask=arguments.mask, explain=arguments.explain)).decode())
+        sys.stdout.flush()
     return 0
+
+
+def _arrived(source: IO[bytes]) -> Iterator[list[str]]:
+    """The lines of a source, without their ends, as many at a time as have arrived.
+
+    Raises
+    ------
+    DataError : a line is not UTF-8; those before it have been answered.
+    """
+    count, rest = 0, b""
+    while piece := os.read(source.fileno(), _CHUNK):
+        *lines, rest = (rest + piece).split(b"\n")
+        yield from _decoded(lines, count)
+        count += len(lines)
+    if rest:
+        yield from _decoded([rest], count)
+
+
+def _decoded(lines: list[bytes], before: int) -> Iterator[list[str]]:
+    good = []
+    try:
+        for line in lines:
+            good.append(line.removesuffix(b"\r").decode())
+    except UnicodeDecodeError as error:
+        fault = Problem(f"line {before + len(good) + 1}", f"byte {error.start + 1} is not UTF-8", "convert it, as by `iconv -t utf-8`")
+        if good:
+            yield good
+        raise DataError("standard input", [fault]) from None
+    if good:
+        yield good
 
 
 def _table_head(categories: Sequence[str]) -> str:
@@ -88,18 +119,6 @@ def _serve(arguments: argparse.Namespace) -> int:
     os.execv(sys.executable, [sys.executable, "-m", "gunicorn", "--chdir", root, "--config", f"{root}/gunicorn.conf.py", "wsgi:app"])
 
 
-def _check(arguments: argparse.Namespace) -> int:
-    found = settings.load()
-    for row in settings.TABLE:
-        print(f"{row.variable:<25} {settings.shown(getattr(found, row.name))}")
-    scorer = _open()
-    policy = scorer.policy
-    print(f"\nmodel {scorer.versions.model}: {', '.join(policy.attributes)}")
-    print(f"lexicon {scorer.versions.lexicon}: {len(scorer.lexicon.terms)} terms")
-    print(f"policy {scorer.versions.policy}: {', '.join(policy.categories)}; sections {', '.join(policy.sections) or 'none'}")
-    return 0
-
-
 def _evaluate_seeds(arguments: argparse.Namespace) -> int:
     scorer = _open()
     print(seed_trial.report(seed_trial.try_seeds(scorer, seed_trial.read_seeds(arguments.comments, scorer.policy.categories))))
@@ -120,7 +139,6 @@ def parser() -> argparse.ArgumentParser:
     score.set_defaults(run=_score)
 
     commands.add_parser("serve", help="serve over HTTP (gunicorn)").set_defaults(run=_serve)
-    commands.add_parser("check", help="load settings, policy, lexicon and model, and say what is wrong").set_defaults(run=_check)
 
     evaluate = commands.add_parser("evaluate", help="measure the model, the lexicon or the whole product")
     subjects = evaluate.add_subparsers(title="what", required=True, metavar="what")

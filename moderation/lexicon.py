@@ -127,7 +127,9 @@ class Lexicon:
         if not files:
             problem = Problem(", ".join(map(str, paths)), "no term files there", "name .txt files or a folder of them")
             raise LexiconError("lexicon", [problem])
-        read = [file for file in read_terms(files) if file.enabled or file.language in languages]
+        every = read_terms(files)
+        _check_languages(languages, {file.language for file in every})
+        read = [file for file in every if file.enabled or file.language in languages]
         return cls([term for file in read for term in file.terms], "\n".join(words), "\n".join(common).split(),
                    [allow for file in read for allow in file.allows], "\n".join(names).split())
 
@@ -230,6 +232,13 @@ def _is_native(reading: Reading, found: Candidate, form: Form) -> bool:
         return False
     said, wanted = (re.sub(r"(.)\1+", r"\1", letters) for letters in (reading.row.text[found.start : found.end], form.letters))
     return high - low > 1 if found.gaps else bool(found.begins_inside or found.ends_inside or said != wanted)
+
+
+def _check_languages(asked: Sequence[str], known: set[str]) -> None:
+    problems = [Problem(name, "is the language of no word list", f"there are lists in {', '.join(f'`{tag}`' for tag in sorted(known))}")
+                for name in asked if name not in known]
+    if problems:
+        raise LexiconError("MODERATION_LANGUAGES", problems)
 
 
 def _is_spared(outcome: str) -> bool:

@@ -18,6 +18,8 @@ texts and titles are not. Attributes end where the HTML standard ends them, so a
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 
 _HIDDEN = r"script|style|template"
 _TAG = re.compile(
@@ -54,6 +56,27 @@ def _undone(found: re.Match[str]) -> str:
     if not closed:
         return whole
     return _filled(len(whole), "p" if (found["name"] or "").lower() in _BLOCKS else "i")
+
+
+def outside_tags(html: str, spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The spans without what the reader does not see of them, in order, so that starring them out breaks no tag.
+
+    >>> list(outside_tags("a ba<b>na</b>na", [(2, 15)]))
+    [(2, 4), (7, 9), (13, 15)]
+    """
+    tags = [found.span() for found in _TAG.finditer(html) if _undone(found) != found[0]]
+    for start, end in sorted(spans):
+        for index in range(max(0, bisect_left(tags, (start, start)) - 1), len(tags)):
+            low, high = tags[index]
+            if low >= end:
+                break
+            if high <= start:
+                continue
+            if start < low:
+                yield start, low
+            start = high
+        if start < end:
+            yield start, end
 
 
 def visible(html: str) -> str:

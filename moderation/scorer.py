@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -221,6 +222,13 @@ class Scorer:
         self.policy = policy
         self.versions = Versions(classifier.version, lexicon.version, policy.version)
         self.reads = tuple(classifier.facts.get("languages", (language.ENGLISH,)))
+
+    @property
+    def warnings(self) -> list[Problem]:
+        """What can be used and is probably not meant: words of the lexicon that count for nothing."""
+        counts = Counter(name for term in self.lexicon.terms for name in (term.category, term.also) if name)
+        return [Problem(f"categories.{name}", "is not in the policy", f"{count} words of the lexicon that break it count for nothing")
+                for name, count in counts.items() if name not in self.policy.categories]
 
     def score_batch(self, texts: Sequence[str], section: str | Sequence[str | None] | None = None,
                     languages: Sequence[str | None] | None = None) -> ScoreTable:

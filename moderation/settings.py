@@ -25,6 +25,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from moderation.errors import Problem, SettingsError
 
@@ -110,6 +111,10 @@ class _Secrets(tuple[str, ...]):
 def _rate_store(value: str) -> str:
     if not re.match(r"memory://|(?:rediss?|redis\+cluster|redis\+sentinel|unix)://", value):
         raise _Refused("expected `memory://` or a Redis URL such as `redis://cache:6379`")
+    try:
+        _ = urlsplit(value).port
+    except ValueError:
+        raise _Refused("expected a number as the port, as in `redis://cache:6379`") from None
     return value
 
 
@@ -244,6 +249,14 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     ------
     SettingsError : with every problem at once, unknown MODERATION_ variables included.
     """
+    found, problems = read(environment)
+    if problems:
+        raise SettingsError("the environment", problems)
+    return found
+
+
+def read(environment: Mapping[str, str] | None = None) -> tuple[Settings, list[Problem]]:
+    """As `load`, but with every problem beside the settings, in which the defaults stand for what is wrong."""
     environment = os.environ if environment is None else environment
     values: dict[str, Any] = {}
     problems = []
@@ -255,7 +268,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
             values[setting.name] = setting.read(setting.default if given is None else given)
         except _Refused as refusal:
             problems.append(Problem(setting.variable, str(refusal), f"the default is {setting.default or 'none'}"))
-            continue
+            given, values[setting.name] = None, setting.read(setting.default)
         if given is None and setting.read is _path:
             values[setting.name] = ROOT / values[setting.name]
     known = [setting.variable for setting in TABLE]
@@ -264,6 +277,4 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
             near = difflib.get_close_matches(name, known, 1)
             hint = f"did you mean `{near[0]}`?" if near else f"the settings are {', '.join(known)}"
             problems.append(Problem(name, "is not a setting", hint))
-    if problems:
-        raise SettingsError("the environment", problems)
-    return Settings(**values)
+    return Settings(**values), problems

@@ -17,7 +17,7 @@ FLOORS = {
     3: ("parity", "scorer"),
     4: ("answers", "audit", "charts", "counterfactuals", "disguise", "keys", "migrations", "pages", "policies", "seed_trial",
         "store", "train", "tune"),
-    5: ("key_commands", "label_commands", "lexicon_commands", "policy_commands", "service", "tune_commands"),
+    5: ("check_commands", "key_commands", "label_commands", "lexicon_commands", "policy_commands", "service", "tune_commands"),
     6: ("__main__", "cli"),
 }
 FRAMEWORKS = {"flask", "werkzeug", "gunicorn"}

@@ -1,13 +1,16 @@
 """The command line: what it prints, and how it ends."""
 
-import io
+import contextlib
 import json
+import os
+import re
 import subprocess
 import sys
 
 import pytest
 
 from moderation import cli, seed_trial
+from moderation.check_commands import faults
 from moderation.errors import DataError
 from moderation.settings import ROOT, TABLE
 
@@ -17,6 +20,16 @@ COMMENTS = ["What a lovely fig", "What a b*nana!", "He said “durian” twice",
 @pytest.fixture(autouse=True)
 def small(monkeypatch, scorer):
     monkeypatch.setattr(cli, "_open", lambda: scorer)
+
+
+@pytest.fixture
+def given(tmp_path, monkeypatch):
+    """`given(content)`: standard input holds it."""
+    with contextlib.ExitStack() as stack:
+        def give(content):
+            (tmp_path / "input").write_bytes(content)
+            monkeypatch.setattr(sys, "stdin", stack.enter_context((tmp_path / "input").open(encoding="utf-8")))
+        yield give
 
 
 def run(capsys, *arguments):
@@ -43,10 +56,31 @@ def test_away_from_a_terminal_it_prints_json_lines(capsys):
     assert [len(answer["masked"]) for answer in answers] == [len(comment) for comment in COMMENTS]
 
 
-def test_without_comments_every_line_of_standard_input_is_one(capsys, monkeypatch):
-    monkeypatch.setattr(sys, "stdin", io.StringIO("fig\r\na banana\n\nlast"))
+def test_without_comments_every_line_of_standard_input_is_one(capsys, given):
+    given(b"fig\r\na banana\n\nlast")
     _, out = run(capsys, "score")
     assert [json.loads(line)["action"] for line in out.splitlines()] == ["approve", "reject", "approve", "approve"]
+
+
+def test_a_line_that_is_no_text_is_told_by_its_number_and_those_before_it_are_answered(capsys, given):
+    given(b"fig\na banana\nplum \xff\nfig\n")
+    assert cli.main(["score"]) == 1
+    found = capsys.readouterr()
+    assert len(found.out.splitlines()) == 2
+    assert "line 3" in found.err and "byte 6 is not UTF-8" in found.err and "plum" not in found.err
+
+
+def test_lines_are_answered_as_they_arrive():
+    reading, writing = os.pipe()
+    with open(reading, "rb", buffering=0) as source, open(writing, "wb", buffering=0) as sink:
+        answered = cli._arrived(source)
+        sink.write(b"fig\n")
+        assert next(answered) == ["fig"]
+        sink.write(b"a ban")
+        sink.write(b"ana\nfig\nfi")
+        assert next(answered) == ["a banana", "fig"]
+        sink.close()
+        assert next(answered) == ["fi"]
 
 
 def test_a_section_holds_for_all_comments(capsys):
@@ -59,11 +93,44 @@ def test_an_unknown_section_ends_with_1_and_names_those_that_are_known(capsys):
     assert "known are `business`" in capsys.readouterr().err
 
 
-def test_check_names_every_setting_and_version(capsys, scorer):
+def test_check_names_every_setting_and_version(capsys):
     code, out = run(capsys, "check")
     assert code == 0
     assert all(row.variable in out for row in TABLE)
+    _, scorer, errors = faults({})
+    assert not errors
     assert all(version in out for version in scorer.versions)
+
+
+def test_check_says_at_once_all_that_is_wrong(capsys, monkeypatch, tmp_path):
+    places = {name: tmp_path / name for name in ("model", "words.txt", "policy.toml", "shadow.toml", "keys.json")}
+    for name, content in (("words.txt", "[nonsense]\n"), ("policy.toml", "[categories.obscene]\nreview = 2\n"), ("keys.json", "{")):
+        places[name].write_text(content)
+    given = {"PORT": "x", "MODEL": places["model"], "LEXICON": places["words.txt"], "POLICY": places["policy.toml"],
+             "SHADOW_POLICY": places["shadow.toml"], "KEYS": places["keys.json"]}
+    for name, value in given.items():
+        monkeypatch.setenv(f"MODERATION_{name}", str(value))
+    assert cli.main(["check"]) == 1
+    told = capsys.readouterr().err
+    for words in ("MODERATION_PORT", "keys error", "model error", "words.txt:1:", "categories.obscene.review", "shadow.toml"):
+        assert words in told, words
+
+
+def test_a_language_without_a_word_list_is_refused():
+    _, scorer, errors = faults({"MODERATION_LANGUAGES": "hi,xx"})
+    assert scorer is None
+    (problem,) = errors[0].problems
+    assert problem.where == "xx" and "`hi`" in problem.hint
+
+
+def test_words_that_count_for_nothing_are_warned_of(capsys, monkeypatch, tmp_path):
+    policy = tmp_path / "policy.toml"
+    kept = re.sub(r"\[categories\.obscene[^\[]*|obscene = .*", "", (ROOT / "seeds/policy.toml").read_text(encoding="utf-8"))
+    policy.write_text(kept, encoding="utf-8")
+    monkeypatch.setenv("MODERATION_POLICY", str(policy))
+    assert cli.main(["check"]) == 0
+    found = capsys.readouterr()
+    assert "warning: categories.obscene" in found.err
 
 
 def test_bad_settings_end_with_1_and_their_list():

@@ -7,7 +7,7 @@ from conftest import post
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderation.markup import visible
+from moderation.markup import outside_tags, visible
 from moderation.text import normalize
 
 SEEN = [
@@ -55,6 +55,18 @@ def test_a_format_or_context_of_another_kind_is_refused(client, body):
     assert post(client, "/v1/score", body)[0] == 422
 
 
-def test_a_context_changes_no_answer(client):
-    plain = post(client, "/v1/score", {"text": "a banana"})
-    assert post(client, "/v1/score", {"text": "a banana", "context": {"parent": "a durian", "article": "figs"}}) == plain
+def test_masking_stars_no_tag(client):
+    html = '<p>a b<x-y title="b">*</x-y>n&#97;na<br>durian</p><!-- banana -->'
+    body = post(client, "/v1/score", {"text": html, "format": "html", "mask": True})[1]
+    assert body["masked"] == '<p>a *<x-y title="b">*</x-y>********<br>******</p><!-- banana -->'
+    lines = b"\n".join([b'{"text": "<i>ban</i>ana", "format": "html", "mask": true}'] * 2)
+    answers = client.post("/v1/score", data=lines, content_type="application/x-ndjson").text.splitlines()
+    assert ["<i>***</i>***" in line for line in answers] == [True, True]
+
+
+@given(st.text("<>!-/b \"ani", max_size=60), st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=5))
+def test_what_is_starred_is_seen_and_inside_a_span(html, spans):
+    shown = visible(html)
+    for start, end in outside_tags(html, spans):
+        assert any(low <= start < end <= high for low, high in spans)
+        assert shown[start:end] == html[start:end] or "<" not in html[start:end]

@@ -24,7 +24,7 @@ from flask import Flask, Response, current_app, g, request
 from moderation import budget
 from moderation.errors import LoadError, Problem, RequestError
 from moderation.keys import Key, KeyRing, check_exposure, is_loopback
-from moderation.service import journal, pages
+from moderation.service import cross_site, journal
 from moderation.settings import Settings
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -94,6 +94,7 @@ class _Rates:
     def __init__(self, settings: Settings) -> None:
         self._uri = settings.rate_store
         self._limiter: Any = None
+        self._failures: tuple[type[Exception], ...] = (OSError,)
         self._items: dict[str, Any] = {}
         self._away = 0.0
 
@@ -109,7 +110,11 @@ class _Rates:
             if self._limiter is None:
                 from limits.storage import storage_from_string
                 from limits.strategies import FixedWindowRateLimiter
-                options = {} if self._uri.startswith("memory") else {"socket_timeout": 0.5, "socket_connect_timeout": 0.5}
+                options: dict[str, Any] = {}
+                if not self._uri.startswith("memory"):
+                    from redis.exceptions import RedisError
+                    self._failures = (OSError, RedisError)
+                    options = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5}
                 self._limiter = FixedWindowRateLimiter(storage_from_string(self._uri, **options))
             item = self._items.get(rate)
             if item is None:
@@ -117,7 +122,7 @@ class _Rates:
                 item = self._items[rate] = parse(rate)
             within = self._limiter.hit(item, who)
             reset, remaining = self._limiter.get_window_stats(item, who)
-        except Exception as error:
+        except self._failures as error:
             self._away = time.monotonic() + _AWAY
             current_app.extensions["metrics"].uncounted.inc()
             journal.LOGGER.error("requests are not counted, the rate store failed: %s", type(error).__name__)
@@ -181,7 +186,7 @@ def keep(app: Flask) -> None:
     """
     settings: Settings = app.extensions["settings"]
     check_exposure(settings)
-    keys, rates, check_page = _Keys(settings), _Rates(settings), pages.checker(settings)
+    keys, rates, check_page = _Keys(settings), _Rates(settings), cross_site.checker(settings)
     app.extensions["before_fork"].append(keys.current)
     views = app.view_functions
 

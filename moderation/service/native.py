@@ -15,7 +15,8 @@ from msgspec import UNSET, UnsetType
 from moderation import budget, language
 from moderation.answers import ContextResult, ScoreResult, answer
 from moderation.errors import Problem, RequestError
-from moderation.markup import visible
+from moderation.markup import outside_tags, visible
+from moderation.masking import mask
 from moderation.scorer import Scorer, ScoreTable
 from moderation.service import body, guard, journal, problems, stream
 from moderation.service.decode import decode
@@ -175,7 +176,10 @@ def _answers(scorer: Scorer, comments: list[ScoreRequest | ItemError], places: l
 
 
 def _result(table: ScoreTable, row: int, comment: ScoreRequest) -> ScoreResult:
-    found = answer(table, row, comment.text, comment.id, comment.mask, comment.explain)
+    is_html = comment.format == "html"
+    found = answer(table, row, comment.text, comment.id, comment.mask and not is_html, comment.explain)
+    if comment.mask and is_html:
+        found.masked = mask(comment.text, outside_tags(comment.text, (match.span for match in table.matches.get(row, ()))))
     if comment.context is not None:
         found.context = ContextResult(False)
     return found

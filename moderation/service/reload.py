@@ -84,6 +84,8 @@ def _build(scorer: Scorer, sources: Sources) -> Live:
     cases = parity.read(sources.spec.model)
     parity.check(scorer.classifier, cases)
     shadow = Policy.load(sources.shadow, scorer.policy.attributes) if sources.shadow else None
+    for problem in scorer.warnings:
+        journal.LOGGER.warning("%s: %s", problem.where, problem)
     return Live(scorer, shadow, sources.digest, cases)
 
 
