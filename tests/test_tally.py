@@ -5,12 +5,14 @@ import itertools
 from collections import Counter
 
 import msgspec
+import pyarrow as pa
 import pytest
 from archives import CATEGORIES, LINES, made_up
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moderation.audit import examples, tally
+from moderation.audit.reading import as_read
 from moderation.audit.tally import AuditTally, Lines
 
 RESULTS, TEXTS = made_up(400)
@@ -115,6 +117,29 @@ def test_a_long_text_is_cut_around_its_first_span():
     assert example.before + example.after + examples.LENGTH == len(texts[3].as_py())
     for mark in example.marks:
         assert example.text[mark.start:mark.end] == texts[3].as_py()[example.before + mark.start:example.before + mark.end]
+
+
+def test_html_is_shown_as_its_reader_sees_it_with_the_same_words_marked():
+    plain, html = [], []
+    for text in TEXTS.to_pylist():
+        plain.append(text)
+        html.append("<p>" + text.replace(" ", " <b></b>") + " &amp; so on</p>")
+    rows = RESULTS.to_pylist()
+    for row, text in zip(rows, plain, strict=True):
+        for span in row["spans"]:
+            span["start"], span["end"] = (3 + place + 7 * text.count(" ", 0, place) for place in (span["start"], span["end"]))
+    moved = AuditTally.of(pa.Table.from_pylist(rows, RESULTS.schema), pa.array(html), LINES, is_html=True)
+    for example in (example for chosen in moved.examples.values() for example in chosen):
+        assert example.text == f"{plain[example.row]} & so on"
+        assert [example.text[mark.start:mark.end] for mark in example.marks] == [
+            plain[example.row][span["start"]:span["end"]] for span in ROWS[example.row]["spans"]]
+
+
+@given(st.text(alphabet="<>/pi b&;am#1\n\u202e", max_size=60), st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=4))
+def test_any_text_can_be_read_as_html(text, pairs):
+    spans = [(min(pair), max(pair)) for pair in pairs if max(pair) <= len(text)]
+    seen, placed = as_read(text, spans)
+    assert all(0 <= start <= end <= len(seen) for start, end in placed) and len(placed) == len(spans)
 
 
 def test_names_without_end_are_bounded_and_those_kept_are_exact(monkeypatch):

@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from moderation.audit.reading import as_read
 from moderation.masking import mask
 from moderation.policy import ACTIONS
 
@@ -90,12 +91,12 @@ def most(stratum: str) -> int:
 
 
 def choose(results: pa.Table, texts: pa.Array | pa.ChunkedArray, categories: Sequence[str], scores: Integers, thresholds: Integers,
-           actions: Integers, past: Names, shown: TextShown) -> dict[str, list[Example]]:
+           actions: Integers, past: Names, shown: TextShown, is_html: bool) -> dict[str, list[Example]]:
     """The examples of one part, by stratum.
 
     Parameters
     ----------
-    results, texts, shown : as for `AuditTally.of`.
+    results, texts, shown, is_html : as for `AuditTally.of`.
     scores : (n, categories), thresholds : (n, categories, 2), both in ten thousandths.
     actions : (n,), indices into `ACTIONS`. past : the past decisions.
     """
@@ -108,7 +109,7 @@ def choose(results: pa.Table, texts: pa.Array | pa.ChunkedArray, categories: Seq
     found: dict[str, list[Example]] = {}
     for (stratum, row, key, copies), result, text in zip(chosen, columns.to_pylist(), texts.take(pa.array(rows)).to_pylist(), strict=True):
         own = dict(zip(categories, scores[row].tolist(), strict=True))
-        found.setdefault(stratum, []).append(hide(example(result, text, key, f"{int(hashes[row]):016x}", copies, own), shown))
+        found.setdefault(stratum, []).append(hide(example(result, text, key, f"{int(hashes[row]):016x}", copies, own, is_html), shown))
     return found
 
 
@@ -164,13 +165,15 @@ def _first(rows: Integers, keys: Integers, hashes: npt.NDArray[np.uint64], count
         yield int(rows[start]), int(keys[start]), end - start
 
 
-def example(result: Mapping[str, Any], text: str, key: int, hashed: str, copies: int, scores: dict[str, int]) -> Example:
-    """An example of a row of the results, `time` in microseconds since 1970, and its text."""
+def example(result: Mapping[str, Any], text: str, key: int, hashed: str, copies: int, scores: dict[str, int],
+            is_html: bool = False) -> Example:
+    """An example of a row of the results, `time` in microseconds since 1970, and its text; HTML is shown as its reader sees it."""
     spans = [(span["start"], span["end"]) for span in result["spans"]]
+    if is_html:
+        text, spans = as_read(text, spans)
     start, end = _window(text, spans)
-    marks = tuple(Mark(max(span["start"], start) - start, min(span["end"], end) - start, span["category"], span["source"],
-                       span["term"], span["severity"], span["disguise"], span["region"])
-                  for span in result["spans"] if span["start"] < end and span["end"] > start)
+    marks = tuple(Mark(max(first, start) - start, min(last, end) - start, *(span[name] for name in Mark.__struct_fields__[2:]))
+                  for (first, last), span in zip(spans, result["spans"], strict=True) if first < end and last > start)
     time = None if result["time"] is None else f"{np.datetime64(result['time'], 'us')!s:.16}"
     section = result["section"][:_NAME] if result["section"] else None
     return Example(key, hashed, result["row"], copies, result["id"][:_NAME], time, section, result["past"], result["action"], scores,

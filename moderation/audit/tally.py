@@ -106,7 +106,7 @@ class AuditTally(msgspec.Struct):
 
     @classmethod
     def of(cls, results: pa.Table, texts: pa.Array | pa.ChunkedArray, lines: Lines, shown: TextShown = "full",
-           rejected: Mapping[str, int] | None = None) -> AuditTally:
+           rejected: Mapping[str, int] | None = None, is_html: bool = False) -> AuditTally:
         """Count one part.
 
         Parameters
@@ -116,6 +116,7 @@ class AuditTally(msgspec.Struct):
         lines : `Lines.of` the policy that decided.
         shown : "full"; "masked", with every span starred out; or "none".
         rejected : rows of the part that could not be read, by reason.
+        is_html : whether the texts are HTML, which examples show as its reader sees it.
         """
         tally = cls.empty(lines, rejected)
         if not len(results):
@@ -143,7 +144,7 @@ class AuditTally(msgspec.Struct):
         bins = np.minimum(scores * BINS // UNIT, BINS - 1)
         tally.scores = {name: np.bincount(bins[:, index], minlength=BINS).tolist() for index, name in enumerate(names)}
         _count_terms(tally, results["spans"].combine_chunks(), actions)
-        tally.examples = choosing.choose(results, texts, names, scores, thresholds, actions, past, shown)
+        tally.examples = choosing.choose(results, texts, names, scores, thresholds, actions, past, shown, is_html)
         return tally
 
     def merge(self, other: AuditTally) -> AuditTally:
