@@ -48,7 +48,8 @@ def html(tally: AuditTally, name: str, shown: TextShown = "full") -> str:
     terms = _terms(tally)
     values = {
         "tally": tally, "name": name, "totals": counted, "rejected": sum(tally.rejected.values()), "figure": charts.figure,
-        "period": _period(tally), "by_category": _by_category(tally), "by_section": _by_section(sections),
+        "period": _period(tally), "held_a_month": _held_a_month(tally), "by_category": _by_category(tally),
+        "by_section": _by_section(sections),
         "sections": [(title, section, _cause(section)) for title, section in sections[:_SECTIONS]] if len(sections) > 1 else [],
         "unlisted_sections": max(0, len(sections) - _SECTIONS), "histograms": list(_histograms(tally)),
         "by_month": _by_month(tally, shares=False), "rate_by_month": _by_month(tally, shares=True),
@@ -77,6 +78,12 @@ def _period(tally: AuditTally) -> str:
     if not months:
         return ""
     return f"from {months[0]} to {months[-1]}" if len(months) > 1 else f"all of {months[0]}"
+
+
+def _held_a_month(tally: AuditTally) -> int:
+    """What a person would look at in a month of the last year, about; 0 where that cannot be told."""
+    months = sorted(month for month in tally.months if month)[-13:-1]  # the last one may have only begun
+    return round(sum(tally.months[month][1] for month in months) / len(months)) if len(months) > 1 else 0
 
 
 def _sections(tally: AuditTally) -> list[tuple[str, Section]]:
