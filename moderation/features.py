@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from moderation import kernels
+from moderation import groups, kernels
 from moderation.errors import ModelError, Problem
 from moderation.text import FoldedBatch
 
@@ -39,6 +39,7 @@ class FeatureSpec:
     shout : whether words written in capitals count as features of their own.
     digits : whether every digit reads as 0.
     skip : whether pairs of words with one word between them count.
+    groups : whether words for groups of people read as one sign in word n-grams as well, and have character n-grams of their own.
     buckets : hashes are reduced to this many features.
     """
 
@@ -49,6 +50,7 @@ class FeatureSpec:
     shout: bool = False
     digits: bool = False
     skip: bool = False
+    groups: bool = False
     buckets: int = 1 << 20
 
     def to_dict(self) -> dict[str, int | bool]:
@@ -72,12 +74,29 @@ class FeatureSpec:
 
     def to_c(self) -> Any:
         """The spec as the kernels read it."""
-        return kernels.load()[0].new("ngram_spec *", {name: int(value) for name, value in asdict(self).items()})
+        table, slots = _group_table() if self.groups else (kernels.load()[0].NULL, 0)
+        numbers = {name: int(value) for name, value in asdict(self).items() if name != "groups"}
+        return kernels.load()[0].new("ngram_spec *", {**numbers, "groups": table, "group_slots": slots})
 
     @property
     def per_character(self) -> int:
         """The most n-grams that one character can begin."""
-        return max(self.char_max - self.char_min + 1, 0) + self.word_max + int(self.skip) + 2 * int(self.shout)
+        return max(self.char_max - self.char_min + 1, 0) + (self.word_max + int(self.skip)) * (1 + int(self.groups)) + 2 * int(self.shout)
+
+
+@functools.cache
+def _group_table() -> tuple[Any, int]:
+    """The words for groups, hashed as the kernels look them up, and how many slots there are; kept for the process."""
+    ffi, library = kernels.load()
+    slots = 1 << (3 * len(groups.WORDS)).bit_length()
+    table = ffi.new("uint64_t[]", slots)
+    for word in sorted(groups.WORDS):
+        hashed = library.md_word_hash([ord(letter) for letter in word], len(word))
+        at = (hashed >> 32) % slots
+        while table[at]:
+            at = (at + 1) % slots
+        table[at] = hashed
+    return table, slots
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from moderation.settings import ROOT
 
 # A module may import from its own floor or a lower one, and `FORBIDDEN` forbids more. A folder stands for what is in it.
 FLOORS = {
-    0: ("budget", "chardata", "errors", "exclusions", "identities", "kernels", "markup", "masking", "settings", "text"),
+    0: ("budget", "chardata", "errors", "exclusions", "groups", "identities", "kernels", "markup", "masking", "settings", "text"),
     1: ("allows", "evidence", "features", "forms", "hiding", "language", "lexicon", "names", "regions", "row", "scripts", "terms",
         "walk", "words"),
     2: ("classifier", "encoder", "policy", "rules"),

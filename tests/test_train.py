@@ -13,9 +13,10 @@ import pytest
 from moderation.classifier import LinearClassifier
 from moderation.errors import DataError
 from moderation.features import FeatureSpec
+from moderation.rules import read_rules
 from moderation.settings import ROOT
 from moderation.text import fold_batch
-from moderation.train import adapt, calibrate, card, commands, evaluate, fit, metrics, parity, thresholds
+from moderation.train import adapt, calibrate, card, commands, evaluate, fit, metrics, parity, points
 from moderation.train import corpus as corpora
 from moderation.train.corpus import ATTRIBUTES, DEVELOPMENT, TEST, TRAIN, Corpus
 from moderation.train.descend import Descent, descend, matrix, norm
@@ -194,15 +195,50 @@ def test_calibration_error_is_nothing_where_scores_mean_what_they_say():
     assert metrics.calibration_error(labels, scores**3) > 0.1
 
 
+def news(count=8000, seed=0):
+    """News comments whose scores tell the hostile from the civil, and what a lexicon that knows nothing does to them."""
+    random = np.random.default_rng(seed)
+    hostile = random.random(count) < 0.1
+    labels = np.full((count, len(ATTRIBUTES)), np.nan, np.float32)
+    labels[:, :2] = hostile[:, None]
+    corpus = Corpus([""] * count, labels, np.full(count, "civil_comments"), ~hostile, np.full(count, "random sample"))
+    scores = 1 / (1 + np.exp(-(6 * hostile[:, None] - 3 + random.normal(size=labels.shape))))
+    return points.Rows(scores, np.zeros(count, bool), np.zeros(count, bool)), corpus, hostile
+
+
 def test_operating_points_meet_their_targets():
-    random = np.random.default_rng(0)
-    labels = (random.random((5000, 1)) < 0.07).astype(float)
-    scores = 1 / (1 + np.exp(-(4 * labels - 3 + random.normal(size=labels.shape))))
-    points = thresholds.operating_points(("toxicity",), labels, scores, np.ones_like(labels), labels[:, 0], scores)["toxicity"]
-    assert points["reject"]["precision"] >= 0.95 and points["reject"]["false_positive_rate"] <= 0.005
-    assert points["review"]["recall"] >= 0.90 and points["review_civil"]["false_positive_rate"] <= 0.05
-    flagged = scores[:, 0] >= points["reject"]["threshold"]
-    assert labels[flagged].mean() == pytest.approx(points["reject"]["precision"], abs=2e-3)
+    rows, corpus, hostile = news()
+    pair = points.choose(rows, corpus, ("toxicity",))["toxicity"]
+    refused, held = (rows.scores[:, 0] >= pair[action].threshold for action in ("reject", "review"))
+    assert hostile[refused].mean() >= 0.95 and pair["reject"].met == pytest.approx(hostile[refused].mean())
+    assert held[hostile].mean() >= 0.90 and pair["review"].met == pytest.approx(held[hostile].mean())
+    assert refused[~hostile].mean() <= points.CIVIL_REJECTED and held[~hostile].mean() <= points.CIVIL_REVIEWED
+
+
+def test_points_share_what_civil_comments_can_bear():
+    rows, corpus, _ = news()
+    rows.scores[:, 1] = np.random.default_rng(1).random(len(corpus))  # knows nothing, so that recall alone would touch nearly all
+    both = points.choose(rows, corpus, ("toxicity", "severe_toxicity"))
+    assert both["severe_toxicity"]["review"].basis == "recall, civil" and both["toxicity"]["review"].basis == "recall"
+    assert both["severe_toxicity"]["reject"] is None
+    shares = points.touched(rows, both, corpus)
+    assert 0.8 * points.CIVIL_REVIEWED < shares["review"] <= points.CIVIL_REVIEWED and shares["reject"] <= points.CIVIL_REJECTED
+
+
+def test_what_the_lexicon_holds_counts_as_found():
+    rows, corpus, hostile = news()
+    alone = points.choose(rows, corpus, ("toxicity",))["toxicity"]["review"]
+    rows.held[np.flatnonzero(hostile)[::2]] = True
+    assert points.choose(rows, corpus, ("toxicity",))["toxicity"]["review"].threshold > alone.threshold
+
+
+def test_the_policy_holds_the_points_that_training_chose():
+    chosen = json.loads((ROOT / "models/default/model.json").read_text(encoding="utf-8"))["operating_points"]
+    for category in read_rules(ROOT / "seeds/policy.toml").categories:
+        for feed in category.feeds:
+            pair = chosen[feed.attribute]
+            assert feed.review == pytest.approx(pair["review"]["threshold"], rel=1e-5), feed.attribute
+            assert feed.reject == (pair["reject"] and pytest.approx(pair["reject"]["threshold"], rel=1e-5)), feed.attribute
 
 
 def test_the_commands_train_and_measure(tmp_path, capsys):

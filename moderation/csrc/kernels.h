@@ -84,7 +84,12 @@ typedef struct {
     int32_t digits;             /* 1: every digit reads as 0 */
     int32_t skip;               /* 1: pairs of words with one word between them */
     uint32_t buckets;           /* hashes are reduced to [0, buckets) */
+    uint32_t group_slots;       /* of the table below, a power of two; 0: none */
+    const uint64_t *groups;     /* hash table of the words for groups of people, which read as one sign beside themselves; 0: free */
 } ngram_spec;
+
+/* The hash of a folded word, as it stands in `groups` from slot (hash >> 32) on. */
+uint64_t md_word_hash(const uint32_t *codes, int64_t length);
 
 /* The n-grams of n rows of a fold (in `block`) from row `first` on, as a matrix in compressed rows, in two steps: row i has sentences [row_sentences[i], row_sentences[i + 1]),
    sentence s has n-grams [sentence_ngrams[s], sentence_ngrams[s + 1]) and covers the characters

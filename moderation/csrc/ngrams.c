@@ -18,12 +18,14 @@
 #define WORD 2
 #define STOP 4
 #define DIGIT 8
+#define GROUP 16 /* of a word for a group of people */
 
 #define MIX 0x9E3779B97F4A7C15u
 #define CHAR_SEED 0x51A3F2C9D7E86B35u
 #define WORD_SEED 0xC2B2AE3D27D4EB4Fu
 #define SHOUT_SEED 0x165667B19E3779F9u
 #define SKIP_SEED 0x27D4EB2F165667C5u
+#define GROUP_HASH 0x7F4A7C15D6E8FEB8u
 
 #define S SPACE
 #define W WORD
@@ -122,24 +124,34 @@ static int64_t read_sentence(const ngram_spec *spec, const uint32_t *text, const
 
 typedef void emitter(void *to, uint64_t hash, int32_t first, int32_t last);
 
-/* Every n-gram of a sentence: emit(to, hash, first, last), the characters [first, last] of the buffer. */
-static inline __attribute__((always_inline)) void walk(const ngram_spec *spec, const sentence *s, emitter *emit, void *to) {
-    int32_t length = s->length;
-    int32_t low = spec->char_min, high = spec->char_max;
-    for (int32_t i = 0; i < length; i++) {
-        uint64_t hash = CHAR_SEED;
-        int32_t end = i + high < length ? i + high : length;
-        for (int32_t j = i; j < end; j++) {
-            hash = (hash ^ s->codes[j]) * MIX;
-            if (j - i + 1 >= low) emit(to, hash, i, j);
-            if (!spec->across && j > i && (s->kinds[j] & SPACE)) break;
-        }
+static inline uint64_t pair_hash(uint64_t before, uint64_t hash) { return (((hash << 23) | (hash >> 41)) ^ before) * MIX; }
+static inline uint64_t triple_hash(uint64_t before2, uint64_t before, uint64_t hash) { return (pair_hash(before, hash) ^ (before2 >> 7)) * MIX; }
+static inline uint64_t skip_hash(uint64_t before2, uint64_t hash) { return pair_hash(before2 ^ SKIP_SEED, hash); }
+
+uint64_t md_word_hash(const uint32_t *codes, int64_t length) {
+    uint64_t hash = WORD_SEED;
+    for (int64_t i = 0; i < length; i++) hash = (hash ^ codes[i]) * MIX;
+    return hash;
+}
+
+static inline int is_group(const ngram_spec *spec, uint64_t hash) {
+    if (!spec->group_slots) return 0;
+    for (uint32_t at = (uint32_t)(hash >> 32);; at++) {
+        uint64_t found = spec->groups[at & (spec->group_slots - 1)];
+        if (found == hash) return 1;
+        if (!found) return 0;
     }
-    if (!spec->word_max) return;
-    uint64_t before = 0, before2 = 0;
+}
+
+/* Every n-gram of a sentence: emit(to, hash, first, last), the characters [first, last] of the buffer. Where a word for a group
+   of people stands, word n-grams are read once more with one sign in its place, and its letters' n-grams are its own, shared with
+   no other word, so that training can withhold them from an attribute. */
+static inline __attribute__((always_inline)) void walk(const ngram_spec *spec, sentence *s, emitter *emit, void *to) {
+    int32_t length = s->length;
+    uint64_t before = 0, before2 = 0, sign_before = 0, sign_before2 = 0;
     int32_t start1 = 0, start2 = 0;
-    int seen = 0;
-    for (int32_t i = 0; i < length;) {
+    int seen = 0, groups = 0; /* groups: bit k: the word k places back is one for a group */
+    for (int32_t i = 0; spec->word_max && i < length;) {
         if (!(s->kinds[i] & WORD)) { i++; continue; }
         uint64_t hash = WORD_SEED;
         int32_t first = i, capitals = 0;
@@ -153,13 +165,33 @@ static inline __attribute__((always_inline)) void walk(const ngram_spec *spec, c
             emit(to, (hash ^ SHOUT_SEED) * MIX, first, last);
             emit(to, SHOUT_SEED * MIX, first, last);
         }
-        uint64_t turned = (hash << 23) | (hash >> 41);
-        if (seen >= 1 && spec->word_max >= 2) emit(to, (turned ^ before) * MIX, start1, last);
-        if (seen >= 2 && spec->word_max >= 3) emit(to, (((turned ^ before) * MIX) ^ (before2 >> 7)) * MIX, start2, last);
-        if (seen >= 2 && spec->skip) emit(to, (turned ^ before2 ^ SKIP_SEED) * MIX, start2, last);
-        before2 = before; start2 = start1;
-        before = hash; start1 = first;
+        if (seen >= 1 && spec->word_max >= 2) emit(to, pair_hash(before, hash), start1, last);
+        if (seen >= 2 && spec->word_max >= 3) emit(to, triple_hash(before2, before, hash), start2, last);
+        if (seen >= 2 && spec->skip) emit(to, skip_hash(before2, hash), start2, last);
+        int group = is_group(spec, hash);
+        uint64_t sign = group ? GROUP_HASH : hash;
+        groups = (groups << 1 | group) & 7;
+        if (groups) {
+            if (group) emit(to, GROUP_HASH * MIX, first, last);
+            if (group) for (int32_t j = first; j < i; j++) s->kinds[j] |= GROUP;
+            if (seen >= 1 && spec->word_max >= 2 && groups & 3) emit(to, pair_hash(sign_before, sign), start1, last);
+            if (seen >= 2 && spec->word_max >= 3) emit(to, triple_hash(sign_before2, sign_before, sign), start2, last);
+            if (seen >= 2 && spec->skip && groups & 5) emit(to, skip_hash(sign_before2, sign), start2, last);
+        }
+        before2 = before; sign_before2 = sign_before; start2 = start1;
+        before = hash; sign_before = sign; start1 = first;
         seen++;
+    }
+    int32_t low = spec->char_min, high = spec->char_max;
+    for (int32_t i = 0; i < length; i++) {
+        int group = (s->kinds[i] | (i + 1 < length ? s->kinds[i + 1] : 0)) & GROUP;
+        uint64_t hash = group ? CHAR_SEED ^ GROUP_HASH : CHAR_SEED;
+        int32_t end = i + high < length ? i + high : length;
+        for (int32_t j = i; j < end; j++) {
+            hash = (hash ^ s->codes[j]) * MIX;
+            if (j - i + 1 >= low) emit(to, hash, i, j);
+            if (!spec->across && j > i && (s->kinds[j] & SPACE)) break;
+        }
     }
 }
 
@@ -247,7 +279,7 @@ static inline void add_ngram(void *to, uint64_t hash, int32_t first, int32_t las
     if (a->waiting == GATHERED) add_waiting(a);
 }
 
-static int32x8 add_sentence(const ngram_model *model, const sentence *read, adder *to) {
+static int32x8 add_sentence(const ngram_model *model, sentence *read, adder *to) {
     to->table = model->table;
     to->buckets = model->spec.buckets;
     to->waiting = to->count = 0;

@@ -43,7 +43,7 @@ def adapt(base: LinearClassifier, corpus: Corpus, part: npt.NDArray[np.int8], ad
     how = replace(recipe.descent, epochs=3, rate=recipe.descent.rate / 4, start=1.0, decay=0.0)
     recipe = replace(recipe, features=base.features, lengths=base.lengths)
     weights, _ = descend.descend(data, descend.norm(np.diff(data.rows), base.lengths), labels, importance, base.features.buckets, how,
-                                 groups=fit.groups(train), weights=weights,
+                                 groups=fit.groups(train), weights=weights, held=fit.withheld(base.features),
                                  progress=lambda done: progress("fitting", done, how.epochs * len(train)))
     return fit.finish(weights, joined.take(parts == corpora.DEVELOPMENT), name, recipe), joined, parts
 

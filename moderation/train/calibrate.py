@@ -54,29 +54,41 @@ def join_logits(found: Parts, join: Floats) -> Floats:
     return logits
 
 
-def fit_join(found: Parts, labels: Floats, importance: Floats, ridge: float = 1e-3) -> Floats:
-    """The join (k, 6) of least logistic loss under which more hostility in any sentence never lowers a logit."""
+def fit_join(found: Parts, labels: Floats, importance: Floats, groups: npt.NDArray[np.int32] | None = None, ridge: float = 1e-3) -> Floats:
+    """The join (k, 6) of least logistic loss under which more hostility in any sentence never lowers a logit.
+
+    Length alone says nothing: b1 is 0, and `groups`, (n,), numbers from 0 on, have a bias of their own while fitting, as in
+    `descend`. Else a source with many positives and short texts would make short texts look hostile. Toxicity, which nearly every
+    source states, has one bias, so that its scores compare between sources.
+    """
     joined = np.zeros((labels.shape[1], 6))
-    for k in range(labels.shape[1]):
-        rows = importance[:, k] > 0
-        gate, whole, top = found.gate[rows], found.whole[rows, k], found.top[rows, k]
+    group = np.zeros(len(labels), np.int32) if groups is None else groups
+    for column in range(labels.shape[1]):
+        rows = importance[:, column] > 0
+        if not rows.any():
+            continue
+        gate, whole, top = found.gate[rows], found.whole[rows, column], found.top[rows, column]
         # Weights at gate 0 (long) and gate 1 (short), each at least 0; between them the join is linear in the gate.
-        design = np.stack([1 - gate, gate, (1 - gate) * whole, gate * whole, (1 - gate) * top, gate * top], axis=1)
-        target, weight = labels[rows, k], importance[rows, k] / max(importance[rows, k].sum(), 1e-9)
-        centre = np.array([0, 0, 0.5, 0.5, 0.5, 0.5])
+        design = np.stack([(1 - gate) * whole, gate * whole, (1 - gate) * top, gate * top], axis=1)
+        target, weight = labels[rows, column], importance[rows, column] / importance[rows, column].sum()
+        number = np.unique(group[rows] * (column > 0), return_inverse=True)[1]
+        count = int(number.max()) + 1
 
         def loss(x: Floats, design: Floats = design, target: Floats = target, weight: Floats = weight,
-                 centre: Floats = centre) -> tuple[float, Floats]:
-            logit = design @ x
-            value = float((weight * (np.logaddexp(0, logit) - target * logit)).sum() + ridge * ((x - centre)[2:] ** 2).sum())
-            slope = design.T @ (weight * (1 / (1 + np.exp(-logit)) - target))
-            slope[2:] += 2 * ridge * (x - centre)[2:]
-            return value, slope
+                 number: npt.NDArray[np.intp] = number, count: int = count) -> tuple[float, Floats]:
+            bias, slopes = x[:count], x[count:]
+            logit = bias[number] + design @ slopes
+            off = bias - bias.mean()
+            value = float((weight * (np.logaddexp(0, logit) - target * logit)).sum())
+            value += ridge * float(((slopes - 0.5) ** 2).sum() + (off**2).sum() / 10)
+            error = weight * (1 / (1 + np.exp(-logit)) - target)
+            gradient = np.concatenate([np.bincount(number, error, count) + ridge / 5 * off, design.T @ error + 2 * ridge * (slopes - 0.5)])
+            return value, gradient
 
-        best = minimize(loss, np.array([-2.0, -2.0, 0.5, 0.5, 0.5, 0.5]), jac=True, method="L-BFGS-B",
-                        bounds=[(None, None)] * 2 + [(0, None)] * 4).x
-        long_bias, short_bias, long_whole, short_whole, long_top, short_top = best
-        joined[k] = [long_bias, short_bias - long_bias, long_whole, short_whole - long_whole, long_top, short_top - long_top]
+        best = minimize(loss, np.concatenate([np.full(count, -2.0), np.full(4, 0.5)]), jac=True, method="L-BFGS-B",
+                        bounds=[(None, None)] * count + [(0, None)] * 4).x
+        long_whole, short_whole, long_top, short_top = best[count:]
+        joined[column] = [float(weight @ best[number]), 0.0, long_whole, short_whole - long_whole, long_top, short_top - long_top]
     return joined
 
 

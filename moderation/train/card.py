@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,22 +14,29 @@ import numpy.typing as npt
 
 from moderation import settings
 from moderation.classifier import LinearClassifier
-from moderation.train import calibrate, evaluate, parity, thresholds
+from moderation.lexicon import Lexicon
+from moderation.policy import Policy
+from moderation.scorer import Scorer
+from moderation.train import calibrate, evaluate, parity, points
 from moderation.train import corpus as corpora
 from moderation.train.corpus import DEVELOPMENT, TEST, Corpus
 
 TEMPLATE = settings.ROOT / "models/CARD.template.md"
-TEST_CONTRASTS = settings.ROOT / "seeds/contrasts/test.toml"
+TEST_CONTRASTS = [settings.ROOT / "seeds/contrasts" / name for name in ("test.toml", "frames_test.toml")]
+FLAGGED = 0.02  # of civil news comments of the development part, by the threshold at which the card counts
 
 
-def publish(model: LinearClassifier, folder: Path, corpus: Corpus, part: npt.NDArray[np.int8], *, open_test: bool = False) -> None:
-    """Write a model folder beside `folder` and move it into place, so that a reader never meets half of one."""
+def publish(model: LinearClassifier, folder: Path, corpus: Corpus, part: npt.NDArray[np.int8], *, open_test: bool = False) -> str:
+    """Write a model folder beside `folder` and move it into place, so that a reader never meets half of one.
+
+    Answers the operating points as the tables of a policy file; they are chosen with the lexicon and the policy that the settings name.
+    """
     development = corpus.take(part == DEVELOPMENT)
-    labels, weights = calibrate.natural_mix(development)
-    scores = model.predict(development.texts)
-    drawn = calibrate.drawn_news(development)
-    hostile = (development.labels[drawn, 0] >= 0.5).astype(np.float64)
-    model.facts["operating_points"] = thresholds.operating_points(model.attributes, labels, scores, weights, hostile, scores[drawn])
+    found = settings.load()
+    scorer = Scorer(model, Lexicon.load(found.lexicon_paths, found.languages), Policy.load(found.policy, model.attributes))
+    chosen, touched = points.find(scorer, development)
+    model.facts["operating_points"] = points.to_facts(chosen)
+    model.facts["civil_touched"] = {action: round(share, 4) for action, share in touched.items()}
     model.facts["rows"] = {"train": int((part == corpora.TRAIN).sum()), "development": len(development), "test": int((part == TEST).sum())}
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as work:
@@ -43,15 +49,17 @@ def publish(model: LinearClassifier, folder: Path, corpus: Corpus, part: npt.NDA
         if folder.exists():
             shutil.rmtree(folder)
         shutil.move(made, folder)
+    return points.toml(scorer, chosen)
 
 
 def write_card(model: LinearClassifier, corpus: Corpus, part: npt.NDArray[np.int8], *, open_test: bool) -> str:
     """The card: its prose, with the figures of the development part or, once, of the test part."""
     shown = corpus.take(part == (TEST if open_test else DEVELOPMENT))
-    points = model.facts["operating_points"]
-    review = (points.get("toxicity") or {}).get("review_civil") or {"threshold": 0.5}
-    contrasts = corpora.read_contrasts(TEST_CONTRASTS) if TEST_CONTRASTS.exists() else corpus.take(np.zeros(len(corpus), bool))
-    tables, _ = evaluate.measure(model, shown, contrasts, review["threshold"])
+    development = corpus.take(part == DEVELOPMENT)
+    civil = development.take(calibrate.drawn_news(development) & (development.labels[:, 0] < 0.5))
+    flagged = float(np.quantile(evaluate.predict(model, civil.texts)[:, 0], 1 - FLAGGED)) if len(civil) else 0.5
+    contrasts = corpora.read_contrasts(*(path for path in TEST_CONTRASTS if path.exists()))
+    tables, _ = evaluate.measure(model, shown, contrasts, flagged)
     name = "test part, opened for this card" if open_test else "development part"
     figures = "\n\n".join([f"Figures on the {name}: {len(shown):,} comments. Intervals are 95 % bootstrap intervals.",
                            *(f"### {table.title}\n\n{table.markdown()}" for table in tables if table.rows)])
@@ -65,13 +73,12 @@ def _rows(model: LinearClassifier) -> str:
 
 
 def _points(model: LinearClassifier) -> str:
-    rows: list[Sequence[str]] = []
-    for attribute, points in model.facts["operating_points"].items():
-        for name, point in points.items():
-            if point is None:
-                rows.append((attribute, name, "none meets the target", "", "", ""))
-            else:
-                rows.append((attribute, name, *(f"{point[key]:.3f}" for key in ("threshold", "precision", "recall")),
-                             f"{point['false_positive_rate']:.4f}"))
-    columns = ("attribute", "point", "threshold", "precision", "recall", "civil comments touched")
-    return evaluate.Table("", columns, tuple(evaluate.Row(tuple(row)) for row in rows), {}).markdown()
+    rows = []
+    for attribute, pair in model.facts["operating_points"].items():
+        for action, point in pair.items():
+            cells = (f"{point['threshold']:.4f}", point["basis"], f"{point['met']:.3f}") if point else ("none", "nothing supports one", "")
+            rows.append(evaluate.Row((attribute, action, *cells)))
+    columns = ("attribute", "point", "threshold", "chosen by", "precision of reject, recall of review")
+    touched = ", ".join(f"{action} {share:.2%}" for action, share in model.facts["civil_touched"].items())
+    table = evaluate.Table("", columns, tuple(rows), {}).markdown()
+    return f"{table}\n\nCivil news comments of the development part at the policy's points, with the lexicon: {touched}."

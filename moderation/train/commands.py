@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 DATA = settings.ROOT.parent / "shared/data/train.parquet"
 CONTRASTS = settings.ROOT / "seeds/contrasts"
+TRAINED = [CONTRASTS / name for name in ("train.toml", "train_short.toml", "frames_train.toml")]
 MODELS = settings.ROOT / "models"
 
 
@@ -30,7 +31,8 @@ def add_train(subparsers: Any) -> None:
     train.add_argument("--out", type=Path, default=MODELS / "default", help="the model's folder; its name is the model's name")
     train.add_argument("--column", action="append", default=[], metavar="OURS=THEIRS",
                        help="which column holds the text or an attribute: --column text=body --column toxicity=is_toxic")
-    train.add_argument("--contrasts", type=Path, default=CONTRASTS / "train.toml", help="contrast sentences to train on as well")
+    train.add_argument("--contrasts", type=Path, action="append", metavar="FILE",
+                       help="contrast sentences to train on as well (default: those of the project)")
     train.add_argument("--base", type=Path, help="adapt this model instead of training anew; wants --add")
     train.add_argument("--add", type=Path, action="append", default=[], help="a site's own labels, in any of the formats")
     train.add_argument("--seed", type=int, default=0, help="the same seed gives the same model")
@@ -92,12 +94,12 @@ def _train(arguments: argparse.Namespace) -> int:
         return _adapt(arguments, progress)
     recipe = fit.Recipe(seed=arguments.seed)
     if arguments.demo:
-        corpus, part = fit.demo(arguments.contrasts, arguments.seed)
+        corpus, part = fit.demo((arguments.contrasts or TRAINED)[0], arguments.seed)
     else:
-        corpus, part = fit.gather(_data(arguments.data), arguments.seed, _mapping(arguments.column), arguments.contrasts)
+        corpus, part = fit.gather(_data(arguments.data), arguments.seed, _mapping(arguments.column), arguments.contrasts or TRAINED)
     model = fit.fit(corpus, part, arguments.out.name, recipe, progress)
-    card.publish(model, arguments.out, corpus, part, open_test=arguments.open_test)
-    print(f"{model.version} is in {arguments.out}")
+    points = card.publish(model, arguments.out, corpus, part, open_test=arguments.open_test)
+    print(f"{model.version} is in {arguments.out}\n\nIts operating points, for the policy:\n\n{points}")
     return 0
 
 
@@ -108,7 +110,7 @@ def _adapt(arguments: argparse.Namespace, progress: Progress) -> int:
     if not arguments.add:
         raise DataError("the command line", [Problem("--base", "wants the site's own labels", "name them with --add")])
     base = LinearClassifier.load(arguments.base)
-    corpus, part = fit.gather(_data(arguments.data), arguments.seed, _mapping(arguments.column), arguments.contrasts)
+    corpus, part = fit.gather(_data(arguments.data), arguments.seed, _mapping(arguments.column), arguments.contrasts or TRAINED)
     added = corpora.deduplicate(corpora.read(arguments.add, _mapping(arguments.column)))
     model, joined, parts = adapt.adapt(base, corpus, part, added, arguments.out.name, fit.Recipe(seed=arguments.seed), progress)
     losses = adapt.losses(base, model, corpus, part)
@@ -117,8 +119,8 @@ def _adapt(arguments: argparse.Namespace, progress: Progress) -> int:
         print(f"\n{model.version} is not published, since it is worse than {base.version} on the base's own test part:")
         print("\n".join(f"  {loss}" for loss in losses))
         return 1
-    card.publish(model, arguments.out, joined, parts)
-    print(f"{model.version} is in {arguments.out}")
+    points = card.publish(model, arguments.out, joined, parts)
+    print(f"{model.version} is in {arguments.out}\n\nIts operating points, for the policy:\n\n{points}")
     return 0
 
 
@@ -132,12 +134,12 @@ def _part(corpus: Corpus, part: str, seed: int) -> Corpus:
 
 
 def _evaluate(arguments: argparse.Namespace) -> int:
+    from moderation.train import card, evaluate
     from moderation.train import corpus as corpora
-    from moderation.train import evaluate
 
     model = LinearClassifier.load(arguments.model)
     corpus = _part(corpora.deduplicate(corpora.read(_data(arguments.data), _mapping(arguments.column))), arguments.part, arguments.seed)
-    contrasts = corpora.read_contrasts(CONTRASTS / "test.toml")
+    contrasts = corpora.read_contrasts(*card.TEST_CONTRASTS)
     tables, drawn = evaluate.measure(model, corpus, contrasts, arguments.threshold)
     title = f"{model.version}, {arguments.part} part, {len(corpus):,} comments"
     if arguments.other:

@@ -27,6 +27,7 @@ from moderation.train import contrasts
 ATTRIBUTES = ("toxicity", "severe_toxicity", "identity_attack", "insult", "threat", "profanity")
 TRAIN, DEVELOPMENT, TEST = 0, 1, 2
 SHARES = (0.86, 0.07, 0.07)
+KEPT_EVERY = 10  # frames
 
 _WORD = re.compile(r"\w+|[^\s\w!-/:-@\[-`{-~]")  # words, and signs beyond ASCII: emoji tell texts apart too
 _SHINGLE = 6   # words that two texts must share in a row ...
@@ -89,12 +90,18 @@ def concatenate(parts: Sequence[Corpus]) -> Corpus:
                   np.concatenate([part.notes for part in parts]))
 
 
-def read_contrasts(path: Path) -> Corpus:
-    """The sentences of a contrast file as a corpus of the source `contrasts`; each note is a sentence's kind."""
-    found = contrasts.expand(path)
-    labels = np.array([[getattr(item, name) for name in ATTRIBUTES] for item in found], np.float32).reshape(-1, len(ATTRIBUTES))
-    return Corpus([item.text for item in found], labels, np.full(len(found), "contrasts"), labels[:, 0] == 0,
-                  np.array([item.kind for item in found], np.str_))
+def read_contrasts(*paths: Path) -> Corpus:
+    """The sentences of contrast files as a corpus; each note is a sentence's kind, the source `frames` or `contrasts` by the file's name.
+
+    A sentence that several files hold is taken from the first. Every tenth frame of `frames_train` is left out: it is for choices.
+    """
+    found = {item.text.lower(): (item, "frames" if path.stem.startswith("frames") else "contrasts")
+             for path in reversed(paths) for item in reversed(contrasts.expand(path))
+             if path.stem != "frames_train" or item.frame % KEPT_EVERY != KEPT_EVERY - 1}
+    items, sources = zip(*reversed(found.values()), strict=True) if found else ((), ())
+    labels = np.array([[getattr(item, name) for name in ATTRIBUTES] for item in items], np.float32).reshape(-1, len(ATTRIBUTES))
+    return Corpus([item.text for item in items], labels, np.array(sources, np.str_), labels[:, 0] == 0,
+                  np.array([item.kind for item in items], np.str_))
 
 
 def layout_of(columns: Iterable[str], mapping: Mapping[str, str] | None = None) -> Layout | None:

@@ -17,6 +17,7 @@ from moderation.features import OUTPUTS, FeatureSpec, ngrams, pointer
 from moderation.text import fold_batch
 
 _BATCH = 4096
+_IMMOVABLE = np.float32(1e30)  # squared gradients that leave no step to take
 
 Floats = npt.NDArray[np.float32]
 
@@ -88,8 +89,8 @@ class Descent:
 
 def descend(data: Matrix, scale: npt.NDArray[np.float64], labels: Floats, importance: Floats, buckets: int, how: Descent,
             groups: npt.NDArray[np.int32] | None = None, order: npt.NDArray[np.int64] | None = None,
-            progress: Callable[[int], object] = lambda _: None,
-            weights: Floats | None = None) -> tuple[Floats, Floats]:
+            progress: Callable[[int], object] = lambda _: None, weights: Floats | None = None,
+            held: npt.NDArray[np.bool_] | None = None) -> tuple[Floats, Floats]:
     """Weights (buckets, 8) and biases (groups, 8) that minimise the logistic loss over stated labels.
 
     Parameters
@@ -99,6 +100,7 @@ def descend(data: Matrix, scale: npt.NDArray[np.float64], labels: Floats, import
         than others is not learnt as the style that it is written in.
     order : the rows to learn from; all of them by default.
     weights : where to start; nothing by default.
+    held : (buckets, 8), weights that stay where they start; none by default.
     """
     _, library = kernels.load()
     k = labels.shape[1]
@@ -109,6 +111,8 @@ def descend(data: Matrix, scale: npt.NDArray[np.float64], labels: Floats, import
     small = np.ascontiguousarray(scale, np.float32)
     state = np.zeros((buckets, 2, OUTPUTS), np.float32)
     state[:, 1] = how.start
+    if held is not None:
+        state[:, 1][held] = _IMMOVABLE
     if weights is not None:
         state[:, 0] = weights
     rows = np.arange(len(data)) if order is None else order

@@ -15,13 +15,15 @@ import numpy.typing as npt
 
 from moderation import identities
 from moderation.classifier import Lengths, LinearClassifier
-from moderation.features import OUTPUTS, FeatureSpec
+from moderation.features import OUTPUTS, FeatureSpec, ngrams
+from moderation.groups import WORDS
+from moderation.text import fold_batch
 from moderation.train import calibrate, descend
 from moderation.train import corpus as corpora
 from moderation.train.corpus import ATTRIBUTES, DEVELOPMENT, TRAIN, Corpus
 
 # How much a row of a source counts: its labels and how it was drawn can be trusted less.
-SOURCE_WEIGHTS: Mapping[str, float] = {"davidson": 0.3, "guest_misogyny": 0.5, "contrasts": 4.0}
+SOURCE_WEIGHTS: Mapping[str, float] = {"davidson": 0.3, "guest_misogyny": 0.5, "contrasts": 2.5, "frames": 0.7}
 # Sources that share a register and a way of drawing rows share a bias in training, the others have one each: so a source with
 # many positives does not make its style look hostile, while the clean and the hostile rows of one register teach together.
 REGISTERS: Mapping[str, str] = {
@@ -54,7 +56,7 @@ class Recipe:
     mixtures : long texts made for the join, every third with a hostile comment inside.
     """
 
-    features: FeatureSpec = field(default_factory=lambda: FeatureSpec(char_min=3, word_max=3, shout=True, skip=True))
+    features: FeatureSpec = field(default_factory=lambda: FeatureSpec(char_min=3, word_max=3, shout=True, skip=True, groups=True))
     lengths: Lengths = field(default_factory=lambda: Lengths(least=8.0, half=1500.0, gate=1000.0))
     descent: descend.Descent = field(default_factory=lambda: descend.Descent(epochs=6, rate=1.0, start=0.1, decay=5e-4))
     source_weights: Mapping[str, float] = field(default_factory=lambda: SOURCE_WEIGHTS)
@@ -90,6 +92,18 @@ def groups(corpus: Corpus) -> npt.NDArray[np.int32]:
     return numbers
 
 
+def withheld(spec: FeatureSpec) -> npt.NDArray[np.bool_] | None:
+    """(buckets, 8): the letters of words for groups of people, withheld from every attribute but an attack on them."""
+    if not spec.groups:
+        return None
+    held = np.zeros((spec.buckets, OUTPUTS), bool)
+    words = fold_batch(sorted(WORDS))
+    own = np.setdiff1d(ngrams(words, replace(spec, word_max=1)).ids, ngrams(words, replace(spec, char_max=0, word_max=1)).ids)
+    held[own] = True
+    held[:, ATTRIBUTES.index("identity_attack")] = False
+    return held
+
+
 def teach(data: descend.Matrix, scale: npt.NDArray[np.float64], labels: npt.NDArray[np.float32], importance: npt.NDArray[np.float32],
           registers: npt.NDArray[np.int32], recipe: Recipe,
           progress: Callable[[int], object]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
@@ -98,13 +112,14 @@ def teach(data: descend.Matrix, scale: npt.NDArray[np.float64], labels: npt.NDAr
     A source that states one attribute only then says something about the others as well, in its own register.
     """
     k = labels.shape[1]
+    held = withheld(recipe.features)
     half = np.random.default_rng(recipe.seed).random(len(data)) < 0.5
     filled, weight = labels.copy(), importance.copy()
     for side in (False, True):
         pupils, teachers = np.flatnonzero(half == side), np.flatnonzero(half != side)
         how = replace(recipe.descent, epochs=TEACHER_EPOCHS)
         weights, bias = descend.descend(data, scale, labels, importance, recipe.features.buckets, how, groups=registers, order=teachers,
-                                        progress=progress)
+                                        progress=progress, held=held)
         taught = importance[teachers]
         mass = np.stack([np.minimum(np.bincount(registers[teachers], taught[:, column] * labels[teachers, column], len(bias)),
                                     np.bincount(registers[teachers], taught[:, column] * (1 - labels[teachers, column]), len(bias)))
@@ -154,7 +169,8 @@ def fit(corpus: Corpus, part: npt.NDArray[np.int8], name: str, recipe: Recipe, p
 
     if recipe.taught_weight:
         labels, importance = teach(data, scale, labels, importance, registers, recipe, fitting)
-    weights, _ = descend.descend(data, scale, labels, importance, spec.buckets, recipe.descent, groups=registers, progress=fitting)
+    weights, _ = descend.descend(data, scale, labels, importance, spec.buckets, recipe.descent, groups=registers, progress=fitting,
+                                 held=withheld(spec))
     weights = share(weights, descend.scores(data.rows, data.ids, scale, weights).std(axis=0), recipe.sharing)
     del data
     return finish(weights, development, name, recipe)
@@ -174,20 +190,23 @@ def finish(weights: npt.NDArray[np.float32], development: Corpus, name: str, rec
     mixed_labels = np.array([np.zeros(k) if row < 0 else labels[row] for row in hidden]).reshape(-1, k)
     mixed_importance = np.array([np.ones(k) if row < 0 else importance[row] for row in hidden]).reshape(-1, k)
     found = calibrate.parts(descend.matrix([*development.texts, *texts], spec), recipe.lengths, served, k)
+    registers = groups(development)
+    news = registers[development.sources == "civil_comments"]
     join = calibrate.fit_join(found, np.concatenate([labels, mixed_labels]).astype(np.float64),
-                              np.concatenate([importance, mixed_importance]).astype(np.float64))
+                              np.concatenate([importance, mixed_importance]).astype(np.float64),
+                              np.concatenate([registers, np.full(len(texts), news[0] if len(news) else 0, np.int32)]))
     logits = calibrate.join_logits(found, join)[: len(development)]
     knots, values = calibrate.calibrate(logits, *calibrate.natural_mix(development))
     return LinearClassifier(name, ATTRIBUTES, spec, recipe.lengths, table, step, join, knots, values)
 
 
 def gather(paths: Sequence[Path | str], seed: int, mapping: Mapping[str, str] | None = None,
-           contrast_file: Path | None = None) -> tuple[Corpus, npt.NDArray[np.int8]]:
+           contrast_files: Sequence[Path] = ()) -> tuple[Corpus, npt.NDArray[np.int8]]:
     """The files' rows without duplicates, and the part of each; contrasts all go to training."""
     corpus = corpora.deduplicate(corpora.read(paths, mapping))
     part = corpora.split(corpus, seed)
-    if contrast_file is not None:
-        extra = corpora.read_contrasts(contrast_file)
+    if contrast_files:
+        extra = corpora.read_contrasts(*contrast_files)
         corpus = corpora.concatenate([corpus, extra])
         part = np.concatenate([part, np.full(len(extra), TRAIN, np.int8)])
     return corpus, part
