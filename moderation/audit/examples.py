@@ -100,16 +100,16 @@ def choose(results: pa.Table, texts: pa.Array | pa.ChunkedArray, categories: Seq
     scores : (n, categories), thresholds : (n, categories, 2), both in ten thousandths.
     actions : (n,), indices into `ACTIONS`. past : the past decisions.
     """
-    hashes = np.array([int.from_bytes(digest(text), "big") for text in texts.to_pylist()], dtype=np.uint64)
+    hashes = _Hashes(texts)
     chosen = [(stratum, row, key, copies) for stratum, rows, keys in _strata(categories, scores, thresholds, actions, past) if len(rows)
-              for row, key, copies in _first(rows, keys, hashes[rows], most(stratum))]
+              for row, key, copies in _first(rows, keys, hashes, most(stratum))]
     rows = [row for _, row, _, _ in chosen]
     columns = results.select(["row", "id", "time", "section", "past", "action", "spans"]).take(rows)
     columns = columns.set_column(2, "time", columns["time"].cast(pa.int64()))
     found: dict[str, list[Example]] = {}
     for (stratum, row, key, copies), result, text in zip(chosen, columns.to_pylist(), texts.take(pa.array(rows)).to_pylist(), strict=True):
         own = dict(zip(categories, scores[row].tolist(), strict=True))
-        found.setdefault(stratum, []).append(hide(example(result, text, key, f"{int(hashes[row]):016x}", copies, own, is_html), shown))
+        found.setdefault(stratum, []).append(hide(example(result, text, key, f"{hashes.known[row]:016x}", copies, own, is_html), shown))
     return found
 
 
@@ -151,15 +151,30 @@ def _strata(categories: Sequence[str], scores: Integers, thresholds: Integers, a
                 yield f"near/{category}/{name}/{side}", rows, np.abs(distance[rows])
 
 
-def _first(rows: Integers, keys: Integers, hashes: npt.NDArray[np.uint64], count: int) -> Iterator[tuple[int, int, int]]:
+class _Hashes:
+    """The texts' hashes, worked out when they are asked for: most rows are no example of anything."""
+
+    def __init__(self, texts: pa.Array | pa.ChunkedArray) -> None:
+        self._texts = texts
+        self.known: dict[int, int] = {}
+
+    def of(self, rows: Integers) -> npt.NDArray[np.uint64]:
+        unknown = [row for row in rows.tolist() if row not in self.known]
+        for row, text in zip(unknown, self._texts.take(pa.array(unknown, pa.int64())).to_pylist(), strict=True):
+            self.known[row] = int.from_bytes(digest(text), "big")
+        return np.array([self.known[row] for row in rows.tolist()], dtype=np.uint64)
+
+
+def _first(rows: Integers, keys: Integers, hashes: _Hashes, count: int) -> Iterator[tuple[int, int, int]]:
     """The first `count` distinct (key, hash): row of the first copy, key, copies."""
-    if len(rows) > 64 * count:  # cut to what may come first, before the whole is put in order
-        kept = np.flatnonzero(keys <= np.partition(keys, 32 * count)[32 * count])
-        if len(np.unique(hashes[kept])) >= count:
-            rows, keys, hashes = rows[kept], keys[kept], hashes[kept]
-    order = np.lexsort((rows, hashes, keys))
-    rows, keys, hashes = rows[order], keys[order], hashes[order]
-    starts = np.flatnonzero(np.concatenate([[True], (keys[1:] != keys[:-1]) | (hashes[1:] != hashes[:-1])]))
+    if len(rows) > 16 * count:  # those with the least keys are enough, if not too many of them are copies
+        near = keys <= np.partition(keys, 8 * count)[8 * count]
+        if len(np.unique(hashes.of(rows[near]))) >= count:
+            rows, keys = rows[near], keys[near]
+    own = hashes.of(rows)
+    order = np.lexsort((rows, own, keys))
+    rows, keys, own = rows[order], keys[order], own[order]
+    starts = np.flatnonzero(np.concatenate([[True], (keys[1:] != keys[:-1]) | (own[1:] != own[:-1])]))
     ends = np.append(starts[1:], len(rows))
     for start, end in zip(starts[:count].tolist(), ends[:count].tolist(), strict=True):
         yield int(rows[start]), int(keys[start]), end - start

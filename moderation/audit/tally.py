@@ -128,7 +128,7 @@ class AuditTally(msgspec.Struct):
         scores = np.stack([np.rint(results["scores"].combine_chunks().field(name).to_numpy(zero_copy_only=False) * UNIT).astype(np.int64)
                            for name in names], axis=1) if names else np.zeros((len(results), 0), np.int64)
         thresholds = _thresholds(lines, sections)                        # (n, categories, 2)
-        decided = (scores[:, :, None] >= thresholds).sum(axis=2)         # (n, categories), indices into ACTIONS
+        decided = (scores >= thresholds[..., 0]).astype(np.int64) + (scores >= thresholds[..., 1])  # (n, categories), indices into ACTIONS
         versions = pa.table(results["versions"].combine_chunks().flatten(), names=list("mlp")).group_by(list("mlp")).aggregate([])
         tally.versions = sorted((version["m"], version["l"], version["p"]) for version in versions.to_pylist())
         tally.rows = len(results)
