@@ -33,6 +33,7 @@ EXTENSIONS: tuple[tuple[str, str, str], ...] = (
     ("moderation.label_commands", "add_commands", ""),
     ("moderation.tune_commands", "add_commands", ""),
     ("moderation.audit.diff_commands", "add_commands", ""),
+    ("moderation.policy_commands", "add_commands", ""),
     ("moderation.train.commands", "add_train", ""),
     ("moderation.train.commands", "add_evaluate", "evaluate"),
 )

@@ -116,7 +116,7 @@ def _choose(arguments: argparse.Namespace) -> int:
     new = draft(old, plan.lines, scorer.policy.attributes)
     print("\n" + (difference(old, new, str(settings.load().policy), str(arguments.out or "the draft")) or "the policy stays as it is"))
     if arguments.out:
-        _write(arguments.out, new, report.record(scored, plan, wish, load, source))
+        _write(arguments.out, new, report.record(scored, plan, wish, load, source, scorer.policy.version))
         print(f"{arguments.out} is written; `moderation policy publish {arguments.out} --reason ...` puts it in force")
     return 0
 

@@ -57,7 +57,7 @@ def test_an_answer_bears_them_only_when_asked(scorer):
 
 def test_they_hold_for_the_model_that_is_served():
     scorer = open_scorer(ScorerSpec.from_settings(load_settings({})))
-    held = json.loads((ROOT / "tests/cases/decisions.json").read_text(encoding="utf-8"))["held"]
+    held = json.loads((ROOT / "seeds/decisions.json").read_text(encoding="utf-8"))["held"]
     assert counterfactuals(scorer.score_batch(["Thank you, that was kind."]), 0) == []
     found = [prove(scorer, text) for text, *_ in held]
     assert sum(worst[-1] == 0 for worst in found) > len(found) / 2, "most can be approved without a few words"

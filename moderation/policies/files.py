@@ -18,6 +18,16 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:12]
 
 
+def folder(live: Path) -> Path:
+    """Where the versions of a policy lie."""
+    return live.with_suffix(".versions")
+
+
+def marker(live: Path) -> Path:
+    """The file that is another whenever a version of the policy is put in force."""
+    return folder(live) / "live"
+
+
 def replace(path: Path, content: bytes) -> None:
     """Put content in a place so that a reader finds the old or the new, and neither a power cut nor a full disk leaves half of it.
 

@@ -5,7 +5,8 @@ reloads keeps a copy of the files that it tested, writes their digest and counts
 number: a worker before each request, gunicorn's first process before it makes a worker. They load the copy, never the files, which
 may have changed since. So once a reload is answered, no later request is answered by the old versions, and no worker that is
 made later either. `POST /v1/admin/reload` does it in the worker that is asked, SIGHUP in gunicorn's first process, whose new
-workers then share the memory again.
+workers then share the memory again. When a version of the policy is published, on any machine that shares its folder, the first
+worker that sees it does it, within a second of the next request.
 
 A shadow policy (`MODERATION_SHADOW_POLICY`) is loaded with the rest: it decides every comment once more, over the live
 policy's scores, matches and exclusions; what it would have decided otherwise is counted and named in the request's line.
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 import mmap
 import threading
+import time
 from typing import NamedTuple
 
 import msgspec
@@ -25,6 +27,7 @@ from moderation import budget, parity
 from moderation.answers import VersionsResult
 from moderation.errors import LoadError
 from moderation.lexicon import RowMatches
+from moderation.policies.files import marker
 from moderation.policy import ACTIONS, Policy
 from moderation.scorer import Scorer, ScorerSpec, ScoreTable, open_scorer
 from moderation.service import guard, journal, metrics, problems
@@ -33,6 +36,7 @@ from moderation.settings import Settings
 
 blueprint = Blueprint("admin", __name__)
 _TRIES = 5
+_LOOK = 1.0  # seconds between looks at what is published
 _NUMBER, _DIGEST = slice(0, 8), slice(8, 40)
 
 
@@ -115,6 +119,7 @@ class Reloader:
         self._kept = LastGood(settings.languages)
         self._shared = mmap.mmap(-1, mmap.PAGESIZE)  # the same memory in all workers
         self._seen = bytes(8)
+        self._look_at, self._published = 0.0, self._mark()
         self._put(build(settings, scorer))
 
     def _put(self, live: Live) -> None:
@@ -153,9 +158,29 @@ class Reloader:
 
     def catch_up(self) -> None:
         """Load what another process has put in force since; some hundred nanoseconds if there is nothing new."""
+        if time.monotonic() >= self._look_at:
+            self._look()
         if self._shared[_NUMBER] != self._seen:
             with self._lock:
                 self._take_newest()
+
+    def _look(self) -> None:
+        self._look_at = time.monotonic() + _LOOK
+        mark = self._mark()
+        if mark != self._published:
+            self._published = mark
+            try:
+                self.reload()
+            except LoadError as error:
+                journal.LOGGER.error("a published policy was refused, the last good one goes on: %s", error)
+
+    def _mark(self) -> tuple[int, int]:
+        """What is another as soon as a version is published: renaming gives the file a new number and time."""
+        try:
+            found = marker(self._settings.policy).stat()
+        except OSError:
+            return 0, 0
+        return found.st_ino, found.st_mtime_ns
 
     def _take_newest(self) -> None:
         budget.start(0)

@@ -140,8 +140,9 @@ def _label(value: Any) -> float | None:
     return {"0": 0.0, "1": 1.0, "0.0": 0.0, "1.0": 1.0, "false": 0.0, "true": 1.0, "no": 0.0, "yes": 1.0}.get(text)
 
 
-def read_labelled(path: Path, categories: Sequence[str], mapping: Mapping[str, str] | None = None) -> Labelled:
-    """Read labelled comments.
+def read_labelled(path: Path, categories: Sequence[str], mapping: Mapping[str, str] | None = None, *,
+                  needs_labels: bool = True) -> Labelled:
+    """Read labelled comments, or comments of which some have labels at most.
 
     Parameters
     ----------
@@ -156,7 +157,7 @@ def read_labelled(path: Path, categories: Sequence[str], mapping: Mapping[str, s
     mapping = mapping or {}
     present, names = columns_of(path, mapping, categories)
     faults = _Faults(path.name)
-    if not names:
+    if not names and needs_labels:
         faults.add("labels", "there is no column of labels", f"name one or more {_listed(set(categories))}, or `{VIOLATES}`; "
                    "`--column personal=...` tells which of yours is meant")
     faults.check()

@@ -106,9 +106,10 @@ def figures_record(figures: Figures) -> dict[str, Any]:
     return {"review": figures.review, "reject": figures.reject, "labels": figures.labels, "violations": figures.violations, **shares}
 
 
-def record(scored: ScoredLabels, plan: Plan, wish: Wish, load: Load | None, source: str) -> dict[str, Any]:
-    """What a policy was chosen by, for its version's record: no text, no author."""
+def record(scored: ScoredLabels, plan: Plan, wish: Wish, load: Load | None, source: str, drafted_from: str) -> dict[str, Any]:
+    """What a policy was chosen by, for its version's record: no text, no author. `drafted_from` is the policy it is a change of."""
     return {
+        "drafted_from": drafted_from,
         "source": source,
         "rows": len(scored),
         "targets": [str(target) if target.category is None else f"{target.category}.{target.line}: {target}" for target in wish.targets],
