@@ -40,8 +40,12 @@ const tooltip = new Handler({disableDefaultStyle: true});
 export async function draw(element, spec) {
   element.view?.finalize();
   const room = element.clientWidth || 600;
+  const inner = document.createElement('div');
+  // Who cannot see the drawing is told of it by the element's own label, not by its hundreds of marks.
+  if (element.getAttribute('role') === 'img') inner.setAttribute('aria-hidden', 'true');
+  element.replaceChildren(inner);
   const runtime = parse(compile(spec, {config: config(room)}).spec, undefined, {ast: true});
-  element.view = new View(runtime, {container: element, renderer: 'svg', expr: expressionInterpreter, hover: true, logLevel: Warn,
+  element.view = new View(runtime, {container: inner, renderer: 'svg', expr: expressionInterpreter, hover: true, logLevel: Warn,
     tooltip: tooltip.call});
   return element.view.runAsync();
 }

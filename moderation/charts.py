@@ -131,8 +131,8 @@ def figure(chart: Chart) -> Markup:
     if chart.rows:
         head = Markup("").join(Markup('<th scope="col">{}</th>').format(column) for column in chart.columns)
         body = Markup("").join(Markup("<tr>{}</tr>").format(Markup("").join(_cell(cell) for cell in row)) for row in chart.rows)
-        parts.append(Markup('<details><summary>The numbers as a table</summary><div class="scroll"><table><thead><tr>{}</tr></thead>'
-                            '<tbody>{}</tbody></table></div></details>').format(head, body))
+        parts.append(Markup('<details><summary>The numbers as a table</summary><div class="scroll" tabindex="0"><table>'
+                            '<thead><tr>{}</tr></thead><tbody>{}</tbody></table></div></details>').format(head, body))
     return Markup("").join([*parts, Markup("</figure>\n")])
 
 

@@ -54,6 +54,10 @@ def test_the_charts_are_drawn_offline_under_a_policy_of_hashes(visit, report, wi
     page = visit(report.as_uri(), width=width, dark=dark)
     assert page.locator("figure.chart .plot svg").count() == len(CHARTS)
     assert page.locator("svg rect, svg path").count() > 20
+    # What a screen reader is told is the figure's own label.
+    labels = [plot.get_attribute("aria-label") for plot in page.locator("figure.chart [role=img]").all()]
+    assert labels[1:] == [f"{chart.title}. {chart.words}" for chart in CHARTS[1:]]
+    assert page.locator("figure.chart [role=img] > [aria-hidden=true] > svg").count() == len(CHARTS)
     ground, ink = (page.evaluate(f"getComputedStyle(document.body).{name}") for name in ("backgroundColor", "color"))
     assert (ground == "rgb(255, 255, 255)") != dark
     title = page.locator("figure.chart .plot svg text").first

@@ -225,13 +225,14 @@ def _thin(points: Floats, most: int = 200) -> Floats:
     return points if len(points) <= most else points[np.linspace(0, len(points) - 1, most).astype(int)]
 
 
-_PAGE = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined).from_string("""<h1>{{ title }}</h1>
+_PAGE = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined).from_string("""<main><h1>{{ title }}</h1>
 <div class="charts">{% for chart in drawn %}{{ figure(chart) }}{% endfor %}</div>
 {% for table in tables %}<h2>{{ table.title }}</h2>
-<div class="scroll"><table><thead><tr>{% for column in table.columns %}<th scope="col">{{ column }}</th>{% endfor %}</tr></thead>
+<div class="scroll" tabindex="0"><table>
+<thead><tr>{% for column in table.columns %}<th scope="col">{{ column }}</th>{% endfor %}</tr></thead>
 <tbody>{% for row in table.rows %}<tr>{% for cell in row.cells %}<td class="short">{{ cell }}</td>{% endfor %}</tr>
 {% endfor %}</tbody></table></div>
-{% endfor %}""")
+{% endfor %}</main>""")
 
 
 def write_page(path: Path, title: str, tables: Sequence[Table], drawn: Sequence[charts.Chart]) -> None:
