@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -21,6 +20,7 @@ class _Phrase(NamedTuple):
     text: str
 
 
+_WORD = re.compile(r"[^\W_]+")
 _NEXT = 24  # characters within which the nearest word stands
 _NEAR = 8  # how many words to either side a phrase may reach
 
@@ -29,47 +29,59 @@ class Allows:
     """Phrases within which a term is innocent, by the word that may be the term's and a word beside it."""
 
     def __init__(self, terms: Sequence[Term], everywhere: Sequence[str]) -> None:
-        self._by_term = [self._index(term.allows) for term in terms]
-        self._everywhere = self._index(everywhere)
+        common = self._index(everywhere)
+        self._of_term = [[index for index in (self._index(term.allows), common) if index] for term in terms]
 
     @staticmethod
-    def _index(phrases: Sequence[str]) -> dict[tuple[str, str], list[_Phrase]]:
-        index: dict[tuple[str, str], list[_Phrase]] = {}
+    def _index(phrases: Sequence[str]) -> dict[str, dict[str, list[_Phrase]]]:
+        """The phrases by the word that may be the term's, then by a word beside it."""
+        index: dict[str, dict[str, list[_Phrase]]] = {}
         folded = normalize("\n".join(phrases)).readable.text.split("\n")
         for text, plain in zip(phrases, folded, strict=True) if phrases else ():
             words = tuple(re.findall(r"[^\W_]+|\*", re.sub(r"'s\b", "", plain)))
             for at, word in enumerate(words):
                 phrase = _Phrase(words[:at][::-1], words[at + 1 :], text)
                 beside = (phrase.after or phrase.before or ("",))[0]
-                index.setdefault((word, beside), []).append(phrase)
+                index.setdefault(word, {}).setdefault(beside, []).append(phrase)
         return index
 
     def find(self, row: Row, found: Candidate, term: int) -> str | None:
         """The first phrase that the match lies in, or None."""
-        indexes = [index for index in (self._by_term[term], self._everywhere) if index]
+        indexes = self._of_term[term]
         if not indexes:
             return None
         low, high = row.word_around(found.start, found.end)
-        said = re.findall(r"[^\W_]+", row.text[low:high].replace("'", "")) or [""]
-        right = row.words_after(high)
-        after = [*said[1:], *_said(row, right, 1)]
-        beside = ("", "*", *after[:1], *_said(row, row.words_before(low, _NEXT), 1))
-        if not any((said[0], word) in index for index in indexes for word in beside):
+        said = _WORD.findall(row.text[low:high].replace("'", "")) or [""]
+        tables = [index[said[0]] for index in indexes if said[0] in index]
+        if not tables:
             return None
-        before = _said(row, row.words_before(low), _NEAR)
-        after += _said(row, right, _NEAR)
-        for index, word in itertools.product(indexes, beside):
-            for phrase in index.get((said[0], word), ()):
-                if _is_beside(phrase.before, before) and _is_beside(phrase.after, after):
-                    return phrase.text
+        right = row.words_after(high)
+        after = [*said[1:], *_said(row.text, right, 1)]
+        beside = ("", "*", *after[:1], *_said(row.text, row.words_before(low, _NEXT), 1))
+        if not any(word in table for table in tables for word in beside):
+            return None
+        before = tuple(_said(row.text, row.words_before(low), _NEAR))
+        behind = (*after, *_said(row.text, right, _NEAR))
+        for table in tables:
+            for word in beside:
+                for phrase in table.get(word, ()):
+                    if _is_beside(phrase.before, before) and _is_beside(phrase.after, behind):
+                        return phrase.text
         return None
 
 
-def _said(row: Row, ranges: Iterator[tuple[int, int]], most: int) -> list[str]:
+def _said(text: str, ranges: Iterator[tuple[int, int]], most: int) -> list[str]:
     """The next words of some ranges, possessive endings left out."""
-    words = (row.text[low:high] for low, high in ranges if row.text[low - 1 : high] != "'s")
-    return list(itertools.islice(words, most))
+    words: list[str] = []
+    for low, high in ranges:
+        if text[low - 1 : high] != "'s":
+            words.append(text[low:high])
+            if len(words) == most:
+                break
+    return words
 
 
-def _is_beside(wanted: tuple[str, ...], said: Sequence[str]) -> bool:
+def _is_beside(wanted: tuple[str, ...], said: tuple[str, ...]) -> bool:
+    if "*" not in wanted:
+        return said[: len(wanted)] == wanted
     return len(wanted) <= len(said) and all(part in ("*", word) for part, word in zip(wanted, said, strict=False))

@@ -16,6 +16,7 @@ from moderation.terms import Term
 from moderation.words import Words
 
 _LONG_PHRASE = 8  # letters of a phrase that is known without its spaces
+_PLAIN_FLAGS = bytes((0, chardata.UPPER))
 _CODE_NAME = 5  # letters; a longer name in code is found all the same
 
 
@@ -99,12 +100,31 @@ def _is_doubled_name(row: Row, found: Candidate) -> bool:
             and not re.search(r"(.)\1\1", row.text[found.start : found.end]))
 
 
+_DECLARING = ("def ", "int ", "const ", "let ", "var ", "float ", "double ", "char ", "bool ", "void ", "auto ")
+
+
+def _is_undisguised(row: Row, found: Candidate, form: Form, term: Term) -> bool:
+    """Whether the term stands as most do: plain letters between spaces and stops. What `judge` says at length, said in short."""
+    start, end = found.start, found.end
+    text = row.text
+    if (form.kind != "plain" or found.edges & 3 or any(found[3:9]) or " " in term.text  # leet to repeats
+            or row.flags[start:end].strip(_PLAIN_FLAGS) or (start and text[start - 1] not in " \n")):
+        return False
+    behind = text[end : end + 3]
+    if behind and (behind[0] not in " .,!?\n" or behind[-1].isdigit() or (
+            len(behind) > 1 and (behind[1] in "=(;,)" or behind[1].isdigit()))):
+        return False
+    return not text.endswith(_DECLARING, max(0, start - 7), start)
+
+
 def judge(row: Row, found: Candidate, form: Form, term: Term, words: Words) -> str | None:
     """How the term was disguised (`plain` for not at all), or None where the candidate is no match.
 
     One of plain, repeated, leet, masked, spaced, split, joined, swapped, dropped, thinned, respelled, homoglyph, styled,
     accented, tagged, entity, invisible.
     """
+    if _is_undisguised(row, found, form, term):
+        return "plain"
     if _is_in_another_script(row, found):
         return None
     if term.plain and (found.leet or found.masked or found.respelled or found.repeats or (found.gaps and " " not in term.text)):

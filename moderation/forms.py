@@ -137,10 +137,15 @@ class Trie(NamedTuple):
     child_first: npt.NDArray[np.uint32]
     form: npt.NDArray[np.int32]
     form_kind: npt.NDArray[np.uint8]
+    form_traits: npt.NDArray[np.uint8]
     lengths: npt.NDArray[np.uint32]
     other_first: npt.NDArray[np.uint32]
     other_code: npt.NDArray[np.uint32]
     other_child: npt.NDArray[np.uint32]
+
+
+def _traits(form: Form, term: Term) -> int:
+    return min(len(form.letters), 31) | 32 * bool(form.ending) | 64 * (term.severity == "mild") | 128 * (term.reach == "joined")
 
 
 def build_trie(terms: Sequence[Term], is_known: Callable[[str], bool]) -> Trie:
@@ -189,6 +194,7 @@ def build_trie(terms: Sequence[Term], is_known: Callable[[str], bool]) -> Trie:
         lengths[number] = reach & 0xFFFFFFFF
     kinds = [1 if " " in terms[form.term].text else 4 if form.apart else _KIND_NUMBERS[form.kind] for form in forms]
     return Trie(forms, np.asarray(masks, np.uint32), np.asarray(firsts, np.uint32), np.asarray(ends, np.int32),
-                np.asarray(kinds or [0], np.uint8), np.asarray(lengths, np.uint32),
+                np.asarray(kinds or [0], np.uint8), np.asarray([_traits(form, terms[form.term]) for form in forms] or [0], np.uint8),
+                np.asarray(lengths, np.uint32),
                 np.asarray(other_first, np.uint32), np.asarray([code for _, code, _ in others] or [0], np.uint32),
                 np.asarray([child for _, _, child in others] or [0], np.uint32))

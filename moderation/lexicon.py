@@ -30,6 +30,7 @@ from moderation.words import NEVER, Words
 WORDS_FILE, COMMON_FILE, NAMES_FILE = "words.txt", "common.txt", "names.txt"
 _A_NAME, _ALLOWED, _INITIALS = "a name", "allowed by", "an abbreviation"  # outcomes that spare a place
 _AS_NAMES_ARE_WRITTEN = ("plain", "accented", "repeated", "joined", "dropped", "thinned", "swapped")
+_TOO_LITTLE = "not enough evidence"
 _FOREIGN = "a word of the text's language"
 _NO_TERMS = (WORDS_FILE, COMMON_FILE, NAMES_FILE)
 
@@ -143,11 +144,19 @@ class Lexicon:
         results: list[RowMatches] = []
         for row, candidates in self._walk.candidates(batch):
             reading = Reading(batch, row)
-            judged = [(found, index, *self._judge(reading, found, index)) for found, index in budget.watched(candidates)]
-            resolved = _resolve([(found, index, disguise) for found, index, disguise, _ in judged if disguise], self, len(reading.row.text))
-            matches = [match for chosen in resolved for match in self._matches(reading, *chosen)]
-            spared = sorted({reading.span(found) for found, _, disguise, outcome in judged if disguise is None and _is_spared(outcome)})
-            spared = [span for span in spared if not any(span.start < match.span.end and match.span.start < span.end for match in matches)]
+            accepted: list[tuple[Candidate, int, str]] = []
+            taken_back: set[Span] = set()
+            for found, index in candidates if len(candidates) == 1 else budget.watched(candidates):
+                disguise, outcome = self._judge(reading, found, index)
+                if disguise is not None:
+                    accepted.append((found, index, disguise))
+                elif outcome is not _TOO_LITTLE and _is_spared(outcome):
+                    taken_back.add(reading.span(found))
+            if len(accepted) > 1:
+                accepted = _resolve(accepted, self, len(reading.row.text))
+            matches = [match for chosen in accepted for match in self._matches(reading, *chosen)]
+            spared = sorted(span for span in taken_back if not any(
+                span.start < match.span.end and match.span.start < span.end for match in matches))
             if matches or spared:
                 results.append(RowMatches(row, matches, spared))
         return results
@@ -187,7 +196,7 @@ class Lexicon:
         term = self.terms[form.term]
         disguise = judge(reading.row, found, form, term, self.words)
         if disguise is None:
-            return None, "not enough evidence"
+            return None, _TOO_LITTLE
         if reading.row.flags[found.start] & chardata.HOMOGLYPH and _is_native(reading, found, form):
             return None, "a word of another script"
         region = reading.region(found)
@@ -207,6 +216,8 @@ class Lexicon:
     def _is_a_name(self, row: Row, found: Candidate, form: Form, disguise: str) -> bool:
         term = self.terms[form.term]
         start, end = found.start, found.end
+        if disguise != "joined" and not row.is_upper(start):
+            return False
         if disguise == "joined":  # Mr Kumquatmann: what is left of the word is none
             start, end = row.word_around(start, end)
             rest = row.text[start : found.start] + row.text[found.end : end]

@@ -23,7 +23,9 @@ _HANDLE = re.compile(r"(?<![\w@])@\w{2,64}")
 _CODE = re.compile(r"```.*?```|`[^`\n]+`", re.S)
 _BLOCKQUOTE = re.compile(r"^[ \t]*(?:>|&gt;).*$", re.M)
 _LONGEST_CHUNK = 300
+_TAIL = re.compile(rf"\S{{0,{_LONGEST_CHUNK}}}")
 _LONGEST_QUOTE = 400
+_CLOSED = re.compile(r"[^']{0,60}'(?!\w)")
 
 
 def _quoted_elements(text: str) -> Iterator[tuple[int, int]]:
@@ -42,6 +44,7 @@ class Reading:
         self._folded = batch.row(row)
         self.row = Row(self._folded.text, self._folded.flags)
         self._known: dict[tuple[int, int], str] = {}
+        self._is_marked = "`" in self.original or ">" in self.original or "&gt;" in self.original
 
     def span(self, found: Candidate) -> Span:
         return self._folded.span(found.start, found.end)
@@ -58,7 +61,7 @@ class Reading:
         name = self._chunk_region(span, found)
         if name:
             return name
-        for regions, kind in ((self._code, "code"), (self._blockquotes, "blockquote")):
+        for regions, kind in () if not self._is_marked else ((self._code, "code"), (self._blockquotes, "blockquote")):
             at = bisect.bisect_right(regions, (span.start, len(self.original))) - 1
             if at >= 0 and span.end <= regions[at][1]:
                 return kind
@@ -67,7 +70,12 @@ class Reading:
     def _chunk_region(self, span: Span, found: Candidate) -> str | None:
         """Whether the candidate lies in a link, an e-mail address or somebody's handle."""
         low, high = max(0, span.start - _LONGEST_CHUNK), span.end + _LONGEST_CHUNK
-        if not any(sign in self.original[low:high] for sign in ".@"):
+        if not span.start or self.original[span.start - 1].isspace():
+            rest = _TAIL.match(self.original, span.end)[0]  # type: ignore[index]  # it matches nothing at worst
+            if "@" not in rest and "." not in rest[:-1] and "." not in self.original[span.start : span.end] and (
+                    "@" not in self.original[span.start : span.end]):
+                return None
+        if "." not in self.original[low:high] and "@" not in self.original[low:high]:
             return None
         before = self.original[low : span.start].split()[-1:] if not self.original[span.start - 1 : span.start].isspace() else []
         after = self.original[span.end : high].split(None, 1)[:1] if not self.original[span.end : span.end + 1].isspace() else []
@@ -92,20 +100,18 @@ class Reading:
         lines = [match.span() for match in _BLOCKQUOTE.finditer(text)] if ">" in text or "&gt;" in text else []
         return sorted([*lines, *_quoted_elements(text)])
 
-    @cached_property
-    def _has_quotes(self) -> bool:
-        return '"' in self.row.text or "'" in self.row.text
-
     def _is_quoted(self, found: Candidate) -> bool:
         """Whether the candidate stands between a pair of quotation marks of its own paragraph."""
-        if not self._has_quotes:
-            return False
         text = self.row.text
+        if '"' not in text and "'" not in text:
+            return False
         low = max(0, found.start - _LONGEST_QUOTE)
         low = max(low, text.rfind("\n", low, found.start) + 1)
         before = text[low : found.start]
         after = text[found.end : found.end + _LONGEST_QUOTE].split("\n", 1)[0]
-        if before.count('"') % 2 == 1 and '"' in after:
+        if '"' in after and before.count('"') % 2 == 1:
             return True
-        opened = re.search(r"(?:^|[\s(])'[^']{0,60}$", before)
-        return bool(opened and re.match(r"[^']{0,60}'(?!\w)", after))
+        opening = before.rfind("'", max(0, len(before) - 61))
+        if opening < 0 or not (opening == 0 or before[opening - 1] == "(" or before[opening - 1].isspace()):
+            return False
+        return _CLOSED.match(after) is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from moderation import chardata
 from moderation.words import LONGEST_TOKEN
@@ -16,8 +16,7 @@ TITLES = frozenset("mr mrs ms miss dr prof professor sir dame judge justice sen 
                    "capt gen gov rep hon fr st herr frau monsieur madame señor don doña".split())
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One text as evidence reads it: the readable view and the flags of its characters."""
 
     text: str

@@ -12,6 +12,7 @@ Span(start=4, end=11)
 
 from __future__ import annotations
 
+import codecs
 import functools
 import itertools
 from collections.abc import Sequence
@@ -117,11 +118,12 @@ class FoldedBatch:
 
     def row(self, row: int) -> FoldedRow:
         """One row for a reader who needs a few of its characters: no arrays are made."""
-        ffi = kernels.load()[0]
-        fold = ffi.cast(_kernel().folded, self.block)
-        low, high = fold.offsets[row], fold.offsets[row + 1]
-        text = ffi.buffer(fold.codes + low, 4 * (high - low))[:].decode("utf-32-le", "surrogatepass")
-        return FoldedRow(text, ffi.buffer(fold.flags + low, high - low)[:], fold.starts + low, fold.ends + low)
+        kernel = _kernel()
+        fold = kernel.cast(kernel.folded, self.block)
+        offsets = fold.offsets
+        low, high = offsets[row], offsets[row + 1]
+        text = codecs.utf_32_le_decode(kernel.buffer(fold.codes + low, 4 * (high - low)), "surrogatepass")[0]
+        return FoldedRow(text, kernel.buffer(fold.flags + low, high - low)[:], fold.starts + low, fold.ends + low)
 
     def readable(self, row: int) -> View:
         """One row as a view of its own."""
@@ -163,6 +165,7 @@ class _Kernel:
         self.allocate = functools.partial(ffi.new_allocator(should_clear_after_alloc=False), ffi.typeof("char[]"))
         self.offsets = functools.partial(ffi.new, ffi.typeof("int64_t[]"))
         self.null = ffi.NULL
+        self.cast, self.buffer = ffi.cast, ffi.buffer
         self.folded = ffi.typeof("folded *")
         self.fold = library.md_fold
         self.head = library.md_fold_bytes(0, 0)

@@ -6,6 +6,7 @@ Knows arrays and pointers; judges nothing.
 from __future__ import annotations
 
 import functools
+import struct
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from moderation.text import FoldedBatch
 # Kinds of an ASCII character, as csrc/match.c reads them.
 _LETTER, _DIGIT, _SIGN, _MASK, _SPACE, _APOSTROPHE = 1, 2, 4, 8, 16, 32
 _ROOM = 16  # candidates that are made room for at first
+_CANDIDATE = struct.Struct("=4i8B")  # `candidate` of csrc/kernels.h; `Candidate` has its fields but the first two
 
 
 class Walk:
@@ -56,14 +58,16 @@ class Walk:
         tables = {"words": words, "frequent": frequent}
         slots = {name: 1 << max(8, (text.count("\n") * 3 // 2).bit_length()) for name, text in tables.items()}
         arrays = {"child_mask": trie.child_mask, "child_first": trie.child_first, "form": trie.form, "form_kind": trie.form_kind,
+                  "form_traits": trie.form_traits,
                   "lengths": trie.lengths, "doubles": doubles, "other_first": trie.other_first, "other_code": trie.other_code,
                   "other_child": trie.other_child, "readings": readings, "respellings": respellings,
                   "kinds": kinds, **{name: np.zeros(count, np.uint32) for name, count in slots.items()}}
-        types = {"form": "int32_t[]", "form_kind": "uint8_t[]", "kinds": "uint8_t[]"}
+        types = {"form": "int32_t[]", "form_kind": "uint8_t[]", "form_traits": "uint8_t[]", "kinds": "uint8_t[]"}
         self._pointers = {name: ffi.from_buffer(types.get(name, "uint32_t[]"), array) for name, array in arrays.items()}
         self.tables = ffi.new("match_tables *", {**self._pointers, "word_slots": slots["words"], "frequent_slots": slots["frequent"]})
         self._allocate = functools.partial(ffi.new_allocator(should_clear_after_alloc=False), ffi.typeof("candidate[]"))
         self._search = functools.partial(library.md_match, self.tables)
+        self._buffer = ffi.buffer
         for name, text in tables.items():
             encoded = text.encode()
             library.md_words_fill(self._pointers[name], slots[name], encoded, len(encoded))
@@ -79,12 +83,12 @@ class Walk:
             rows = self._allocate(count)
             count = self._search(batch.block, rows, count)
         grouped: list[tuple[int, list[tuple[Candidate, int]]]] = []
-        for i in range(count):
-            c = rows[i]
-            found = Candidate(c.start, c.end, c.literal, c.leet, c.masked, c.gaps, c.spaces, c.respelled, c.repeats, c.edges)
-            if not grouped or grouped[-1][0] != c.row:
-                grouped.append((c.row, []))
-            grouped[-1][1].append((found, c.form))
+        last = -1
+        for row, form, *fields in _CANDIDATE.iter_unpack(self._buffer(rows, count * _CANDIDATE.size)):
+            if row != last:
+                last = row
+                grouped.append((row, []))
+            grouped[-1][1].append((Candidate._make(fields), form))
         return grouped
 
     def is_known(self, word: str) -> bool:
@@ -99,7 +103,7 @@ def _letter_bits(letters: str) -> int:
 
 
 
-EMPTY_TRIE = Trie((), np.zeros(1, np.uint32), np.zeros(1, np.uint32), np.full(1, -1, np.int32), np.zeros(1, np.uint8),
+EMPTY_TRIE = Trie((), np.zeros(1, np.uint32), np.zeros(1, np.uint32), np.full(1, -1, np.int32), np.zeros(1, np.uint8), np.zeros(1, np.uint8),
                    np.zeros(1, np.uint32), np.zeros(2, np.uint32), np.zeros(1, np.uint32), np.zeros(1, np.uint32))
 
 

@@ -37,6 +37,8 @@ typedef struct {
     const int32_t *form;         /* [nodes]: the form that ends here, or -1 */
     const uint8_t *form_kind;    /* [forms]: 0 plain, 1 a phrase, 2 dropped vowels, 3 swapped or thinned letters, 4 plain,
                                     and a phrase too */
+    const uint8_t *form_traits;  /* [forms]: bits 0 to 4: letters, at most 31; 32: has an ending; 64: of a mild term; 128: found
+                                    inside any longer word */
     const uint32_t *other_first; /* [nodes + 1]: range in the two arrays below, for characters beyond ASCII */
     const uint32_t *other_code;  /* the character, ascending within a node */
     const uint32_t *other_child; /* the child's number */

@@ -144,16 +144,57 @@ typedef struct {
 #define DROPPED 2
 #define SWAPPED 3
 
-/* Whether everything between two edges is known words of two letters and more: words that happen to meet. */
+/* Whether everything between two edges is known words that happen to meet, or single letters beside such a word. */
 static int known_words_meet(const row_text *row, int32_t start, int32_t end) {
+    int single = 0, real = 0;
     for (int32_t i = start; i < end;) {
-        if (!in_word(row, i)) { i++; continue; }
+        if (!in_word(row, i)) {
+            if (row->codes[i] == '-' && i + 1 < end && row->codes[i + 1] == '\n') return 0; /* cut at a line's end */
+            i++;
+            continue;
+        }
         uint64_t hash = HASH_START;
         int32_t first = i;
-        for (; i < end && in_word(row, i); i++) hash = hash_word(hash, row->codes[i]);
-        if (i - first < 2 || !known(row->tables->words, row->tables->word_slots, hash)) return 0;
+        int mixed = 0;
+        for (; i < end && in_word(row, i); i++) {
+            hash = hash_word(hash, row->codes[i]);
+            mixed |= row->codes[i] != row->codes[first];
+        }
+        if (i - first < 2) { single = 1; continue; }
+        real |= mixed;
+        if (!known(row->tables->words, row->tables->word_slots, hash)) return 0;
     }
-    return 1;
+    return real || !single;
+}
+
+#define HAS_ENDING 32
+#define MILD 64
+#define ANYWHERE 128
+
+/* Whether signs stand for letters as `masked` of hiding.py would never accept, going by the signs and the form alone. */
+static int masks_too_much(const row_text *row, int32_t start, const state *s, int edges) {
+    int traits = row->tables->form_traits[row->tables->form[s->node]], size = traits & 31;
+    if (!edges && !(traits & ANYWHERE)) return 1;
+    if (s->leet && s->literal < 2 && s->leet + s->literal > 1) return 1;
+    int stars = 0, dashes = 0, lines = 0, others = 0;
+    for (int32_t i = start; i < s->position; i++) {
+        uint32_t c = row->codes[i];
+        if (c >= 128) return 0; /* judged there */
+        if (row->tables->kinds[c] & (LETTER | DIGIT)) continue;
+        if (c == '*') stars++;
+        else if (c == '#') continue;
+        else if (c == '-') dashes++;
+        else if (c == '_') lines++;
+        else others++;
+    }
+    uint32_t first = row->codes[start];
+    if (s->literal + s->leet < 2) {
+        int32_t run = s->position - start - 1;
+        if (!(stars == run || dashes == run) || size < 4 || traits & (MILD | HAS_ENDING) || s->literal != 1 || run < 3) return 1;
+        return !(first == 'f' || first == 's' || first == 'c' || first == 'b' || first == 'n' || first == 'm' || first == 'w');
+    }
+    if (!in_word(row, s->position - 1) && (others || s->literal < 2 || size < 4 || traits & HAS_ENDING)) return 1;
+    return size <= 3 && (dashes || lines || others || s->literal != 2);
 }
 
 /* Sieves out what evidence.py would refuse whatever else it saw, so that clean text stays in here. */
@@ -165,6 +206,7 @@ static void report(sink *out, const row_text *row, int32_t row_number, int32_t s
     if ((kind == DROPPED || kind == SWAPPED) && (!edges || familiar || s->masked || (kind == SWAPPED && s->gaps))) return;
     if (kind == PLAIN && s->spaces && s->spaces == s->gaps && !s->leet && known_words_meet(row, start, s->position)) return;
     if (s->masked && ((s->gaps && kind != PHRASE) || s->respelled || (!edges && s->literal < 3))) return;
+    if (s->masked && kind != PHRASE && masks_too_much(row, start, s, edges)) return;
     if (s->masked && !in_word(row, s->position - 1)) {
         uint32_t last = row->codes[s->position - 1];
         if (last != '*' && last != '#' && last != '-' && last != '_' && last != '$' && last != '@') return;
