@@ -36,15 +36,16 @@ static uint64_t finish(uint64_t hash) {
     return hash;
 }
 
-/* The table holds the upper half of a word's hash in the slot that the lower half names, or in the next free one. */
-static int known(const uint32_t *words, int64_t slots, uint64_t hash) {
-    hash = finish(hash);
+/* The table holds the upper half of a word's finished hash in the slot that the lower half names, or in the next free one. */
+static int listed(const uint32_t *words, int64_t slots, uint64_t hash) {
     uint32_t mark = (uint32_t)(hash >> 32) | 1;
     for (uint64_t slot = hash & (uint64_t)(slots - 1);; slot = (slot + 1) & (uint64_t)(slots - 1)) {
         if (words[slot] == mark) return 1;
         if (!words[slot]) return 0;
     }
 }
+
+static int known(const uint32_t *words, int64_t slots, uint64_t hash) { return listed(words, slots, finish(hash)); }
 
 void md_words_fill(uint32_t *words, int64_t word_slots, const char *text, int64_t length) {
     uint64_t hash = HASH_START;
@@ -364,23 +365,42 @@ static void walk(sink *out, const row_text *row, int32_t row_number, int32_t sta
     out->count = kept;
 }
 
+/* Whether a form that has come to `node` by a known word's last letter may go on behind it: nothing but plain separators up to
+   a letter that does not follow there is the end of it. */
+static int goes_on(const row_text *row, uint32_t node, int32_t last) {
+    const match_tables *tables = row->tables;
+    if (tables->form[node] >= 0) return 1;
+    int32_t i = last + 1, stop = i + LONGEST_GAP;
+    for (; i < row->length; i++) {
+        uint32_t c = row->codes[i];
+        if (i == stop || c >= 128) return 1;
+        if (tables->kinds[c] == LETTER) break;
+        if (tables->kinds[c] & ~(SPACE | APOSTROPHE)) return 1;
+    }
+    if (i == row->length) return 0;
+    if (i == last + 1 || row->flags[i] & HOMOGLYPH || row->codes[i] == row->codes[last]) return 1;
+    return tables->child_mask[node] >> (row->codes[i] - 'a') & 1;
+}
+
 /* Whether a form goes on beyond a known word, or is the word itself: known words stand for nothing but themselves, so that
    their letters are one path. Most leave the trie by their second or third letter. */
 static int leads_on(const row_text *row, int32_t first, int32_t last) {
     const match_tables *tables = row->tables;
     uint32_t node = 0;
+    int doubled = 0;
     for (int32_t i = first; i <= last; i++) {
         uint32_t c = row->codes[i];
         if (c >= 128) return 1;
-        if (!(tables->kinds[c] & LETTER)) continue; /* an apostrophe */
+        if (!(tables->kinds[c] & LETTER)) { doubled = 1; continue; } /* an apostrophe */
         if (row->flags[i] & HOMOGLYPH) return 1;
+        if (i > first && c == row->codes[i - 1]) doubled = 1;
         if (!(tables->child_mask[node] >> (c - 'a') & 1)) {
             if (i > first && c == row->codes[i - 1]) continue;
             return 0;
         }
         node = child(tables, node, (int)(c - 'a'));
     }
-    return 1;
+    return doubled || goes_on(row, node, last);
 }
 
 /* What a walk may begin with: a letter, a sign or digit read as one, or a character that begins a term of its own. */
@@ -429,6 +449,13 @@ int64_t md_match(const match_tables *tables, const char *block, candidate *found
             uint64_t hash = HASH_START;
             int32_t end = i, first = -1, last = -1;
             int plain = 1;
+            if (kind == LETTER) { /* most words are plain letters: read on as far as they go */
+                first = i;
+                do {
+                    hash = hash_word(hash, row.codes[end++]);
+                } while (end < row.length && row.codes[end] < 128 && tables->kinds[row.codes[end]] == LETTER);
+                last = end - 1;
+            }
             while (end < row.length) {
                 int k = kind_at(&row, end);
                 if (k & LETTER) {
@@ -445,7 +472,9 @@ int64_t md_match(const match_tables *tables, const char *block, candidate *found
             }
             int familiar = 0;
             if (first >= 0 && plain) {
-                familiar = known(tables->frequent, tables->frequent_slots, hash) || known(tables->words, tables->word_slots, hash);
+                uint64_t finished = finish(hash);
+                familiar = listed(tables->frequent, tables->frequent_slots, finished)
+                           || listed(tables->words, tables->word_slots, finished);
                 if (!familiar && last - first >= 2 && row.codes[last] == 's' && (kind_at(&row, last - 1) & APOSTROPHE)) {
                     uint64_t bare = HASH_START;
                     for (int32_t k = first; k < last - 1; k++)
