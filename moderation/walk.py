@@ -103,7 +103,7 @@ def _letter_bits(letters: str) -> int:
 
 
 
-EMPTY_TRIE = Trie((), np.zeros(1, np.uint32), np.zeros(1, np.uint32), np.full(1, -1, np.int32), np.zeros(1, np.uint8), np.zeros(1, np.uint8),
-                   np.zeros(1, np.uint32), np.zeros(2, np.uint32), np.zeros(1, np.uint32), np.zeros(1, np.uint32))
+EMPTY_TRIE = Trie((), np.zeros(1, np.uint32), np.zeros(1, np.uint32), np.full(1, -1, np.int32), np.zeros(1, np.uint8),
+                   np.zeros(1, np.uint8), np.zeros(1, np.uint32), np.zeros(2, np.uint32), np.zeros(1, np.uint32), np.zeros(1, np.uint32))
 
 
