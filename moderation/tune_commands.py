@@ -162,6 +162,69 @@ def add_commands(commands: Any) -> None:
     choose.add_argument("--out", type=Path, help="the policy file to write, with its figures beside it")
     choose.set_defaults(run=_checked(choose))
 
+    sample = what.add_parser("sample", help="draw comments to label from an archive, most of them near the lines")
+    sample.add_argument("archive", type=Path, help="CSV, Parquet or JSON lines with `text`; `section` and `author` are taken along")
+    sample.add_argument("--budget", type=_count, default=300, help="how many to draw; 300 by default")
+    sample.add_argument("--column", type=_column, action="append", default=[], metavar="OURS=THEIRS",
+                        help="which column of the file is meant, as in `text=body`; may be repeated")
+    sample.add_argument("--seed", type=int, default=0, help="the same seed draws the same comments")
+    sample.add_argument("--out", type=Path, required=True, help="the CSV file to write, for `tune label`; it must not be there yet")
+    sample.set_defaults(run=_sample)
+
+    label = what.add_parser("label", help="label the comments of a file one by one by the keys y and n, without their scores")
+    label.add_argument("file", type=Path, help="the CSV file; labels are written into it")
+    label.set_defaults(run=_label)
+
+
+def _count(text: str) -> int:
+    if not (text.isdecimal() and 20 <= int(text) < 1_000_000):
+        raise argparse.ArgumentTypeError("expected a number of comments, 20 at least")
+    return int(text)
+
+
+def _sample(arguments: argparse.Namespace) -> int:
+    from moderation.tune import reader, sample
+    from moderation.tune.sheet import write_csv
+
+    if arguments.out.exists():
+        raise DataError("the sample", [Problem(f"--out {arguments.out}", "is there already and may hold labels", "name another file")])
+    scorer = _open()
+    rows = reader.read_labelled(arguments.archive, scorer.policy.categories, dict(arguments.column), needs_labels=False)
+    drawn, weights = sample.draw(sample.places(scorer, rows.texts), arguments.budget, arguments.seed)
+    weights = weights if rows.weights is None else weights * rows.weights[drawn]
+    write_csv(arguments.out, [
+        {"text": rows.texts[row], "section": rows.sections[row] or "", **({"author": rows.authors[row]} if rows.authors else {}),
+         "weight": f"{weight:.6g}", **dict.fromkeys(scorer.policy.categories, "")}
+        for row, weight in zip(drawn.tolist(), weights.tolist(), strict=True)])
+    print(f"{len(drawn):,} of {len(rows.texts):,} comments are in {arguments.out}; "
+          f"`moderation tune label {arguments.out}` shows them one by one")
+    return 0
+
+
+def _label(arguments: argparse.Namespace) -> int:
+    from moderation.tune.sheet import Sheet, sit
+
+    sit(Sheet(arguments.file, _open().policy.categories), _key, print)
+    return 0
+
+
+def _key() -> str:
+    """One key of a terminal, without Enter; elsewhere a line of standard input."""
+    sys.stdout.flush()
+    if not sys.stdin.isatty():
+        return sys.stdin.readline()
+    import termios
+    import tty
+
+    before = termios.tcgetattr(sys.stdin)
+    try:
+        tty.setcbreak(sys.stdin)
+        return sys.stdin.read(1)
+    except KeyboardInterrupt:
+        return "q"
+    finally:
+        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
+
 
 def _checked(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace], int]:
     def run(arguments: argparse.Namespace) -> int:

@@ -1,6 +1,7 @@
 """`moderation tune`: what it reads, prints and writes, and how it ends."""
 
 import csv
+import io
 import json
 
 import numpy as np
@@ -13,7 +14,7 @@ from moderation.policy import Policy
 from moderation.rules import read_rules
 from moderation.settings import ROOT
 from moderation.store import NewLabel, Store
-from moderation.tune import reader
+from moderation.tune import reader, sample
 from moderation.tune.draft import written
 
 CATEGORIES = ("derogatory", "personal", "obscene")
@@ -181,3 +182,41 @@ def test_the_stores_labels_are_a_source(capsys, tmp_path, rows, monkeypatch):
     code, printed, _ = run(capsys, "--from-store", "--cost", "miss=3")
     assert code == 0
     assert "200 comments of the store's labels" in printed
+
+
+# Samples and labels
+
+
+def test_a_sample_is_drawn_near_the_lines_and_weighs_back():
+    random = np.random.default_rng(0)
+    along = random.beta(0.3, 3, 20_000) * 3
+    means = []
+    for seed in range(40):
+        drawn, weights = sample.draw(along, 300, seed)
+        assert len(drawn) == len(set(drawn.tolist())) == 300
+        assert weights.sum() == pytest.approx(20_000)
+        means.append(np.average(along[drawn] >= 1, weights=weights))
+    assert np.mean(means) == pytest.approx((along >= 1).mean(), rel=1e-9)
+    assert (np.abs(along[drawn] - 1) < 0.25).mean() > 5 * (np.abs(along - 1) < 0.25).mean()
+
+
+def test_a_sample_of_more_than_there_is_takes_all():
+    drawn, weights = sample.draw(np.linspace(0, 3, 50), 300)
+    assert sorted(drawn.tolist()) == list(range(50)) and (weights == 1).all()
+
+
+def test_a_sample_holds_no_score_and_is_labelled_by_keys(capsys, tmp_path, rows, monkeypatch):
+    out = tmp_path / "to-label.csv"
+    assert run(capsys, "sample", write(tmp_path / "own.csv", rows), "--budget", 20, "--out", out)[0] == 0
+    assert run(capsys, "sample", write(tmp_path / "own.csv", rows), "--out", out)[0] == 1
+    assert out.read_text().splitlines()[0] == "text,section,weight,derogatory,personal,obscene"
+
+    def sit(keys):
+        monkeypatch.setattr("sys.stdin", io.StringIO("".join(f"{key}\n" for key in keys)))
+        assert run(capsys, "label", out)[0] == 0
+        with out.open(encoding="utf-8", newline="") as file:
+            return ["".join(row[name] or "-" for name in CATEGORIES) for row in csv.DictReader(file)][:6]
+
+    assert sit("n" "ynyn" "s" "q") == ["000", "010", "---", "---", "---", "---"]  # it was stopped at the fourth
+    assert sit("n" "u" "ynny" "xn") == ["000", "010", "001", "000", "---", "---"]  # goes on with the skipped one; x is no answer
+    assert sit("n") == ["000", "010", "001", "000", "000", "---"]  # the input ended
