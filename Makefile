@@ -56,7 +56,7 @@ $(VENV)/.run: $(VENV)/.python requirements.txt pyproject.toml moderation/kernels
 	$(BIN)/python -m moderation.kernels
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.run requirements-train.txt requirements-dev.txt
+$(VENV)/.dev: $(VENV)/.run $(wildcard requirements-*.txt)
 	$(PIP) -r requirements-dev.txt
 	@touch $@
 

@@ -32,6 +32,7 @@ EXTENSIONS: tuple[tuple[str, str, str], ...] = (
     ("moderation.key_commands", "add_commands", ""),
     ("moderation.label_commands", "add_commands", ""),
     ("moderation.tune_commands", "add_commands", ""),
+    ("moderation.audit.commands", "add_commands", ""),
     ("moderation.audit.diff_commands", "add_commands", ""),
     ("moderation.policy_commands", "add_commands", ""),
     ("moderation.train.commands", "add_train", ""),

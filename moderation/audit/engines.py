@@ -1,0 +1,109 @@
+"""Engines: they run `kernel.work` over parts, in any order and in any place, and hand on what is known of each part.
+
+Here is the one of this machine: a pool of processes, or with one worker this very process. Ray's and Spark's stand in
+`distributed`. No engine knows what a part is about.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from typing import Protocol
+
+from moderation.audit.folder import Done
+from moderation.audit.kernel import Job, work
+from moderation.audit.readers.parts import Part
+from moderation.errors import DataError, Problem
+
+AHEAD = 2  # parts of each worker that are handed out at a time
+_LIVES = 3  # times that workers may die without a part being done
+
+
+class Engine(Protocol):
+    """Runs parts."""
+
+    def run(self, job: Job, parts: Iterator[Part]) -> Iterator[Done]:
+        """Do every part, in any order; a part is taken from `parts` when there is somebody to do it."""
+        ...
+
+
+def _begin() -> None:
+    """A worker whose parent is gone, by SIGKILL perhaps, has nobody to work for."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who interrupts the run waits for the parts in hand
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+class Pool:
+    """Processes of this machine. One that dies, for want of memory perhaps, is replaced and its parts are done again.
+
+    Parameters
+    ----------
+    workers : how many; one is this process itself.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+
+    def __str__(self) -> str:
+        return f"local, {self.workers} workers"
+
+    def run(self, job: Job, parts: Iterator[Part]) -> Iterator[Done]:
+        """As `Engine.run`.
+
+        Raises
+        ------
+        DataError : workers died time and again.
+        """
+        if self.workers == 1:
+            yield from (work(job, part) for part in parts)
+            return
+        lost: list[Part] = []
+        lives = _LIVES
+        while True:
+            broke = False
+            waiting: dict[Future[Done], Part] = {}
+            pool = ProcessPoolExecutor(self.workers, multiprocessing.get_context("spawn"), _begin)
+            try:
+                while True:
+                    while not broke and len(waiting) < AHEAD * self.workers:
+                        part = lost.pop() if lost else next(parts, None)
+                        if part is None:
+                            break
+                        try:
+                            waiting[pool.submit(work, job, part)] = part
+                        except BrokenProcessPool:
+                            lost.append(part)
+                            broke = True
+                    if not waiting:
+                        break
+                    for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+                        part = waiting.pop(future)
+                        try:
+                            done = future.result()
+                        except BrokenProcessPool:
+                            lost.append(part)
+                            broke = True
+                        else:
+                            lives = _LIVES
+                            yield done
+            finally:
+                pool.shutdown(wait=not broke, cancel_futures=True)
+            if not broke:
+                return
+            lives -= 1
+            if not lives:
+                numbers = ", ".join(str(part.number) for part in sorted(lost, key=lambda part: part.number))
+                raise DataError("the audit", [Problem(f"part {numbers}", f"workers died {_LIVES} times without an error of their own",
+                                                      "memory may be short: take fewer --workers or smaller --part-rows, and start again")])

@@ -1,0 +1,249 @@
+"""`work(job, part)`: read a part, score it, write its results and its tally. The one unit that every engine runs.
+
+A part done twice is harmless: it makes the same bytes and puts them in the same place. Knows the order of the steps.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet
+
+from moderation.answers import DIGITS
+from moderation.audit import sample, schema
+from moderation.audit.examples import TextShown
+from moderation.audit.folder import Done, Folder, replacing, write
+from moderation.audit.readers import source
+from moderation.audit.readers.parts import Part, Reading
+from moderation.audit.tally import AuditTally, Lines
+from moderation.markup import visible
+from moderation.policy import ACTIONS
+from moderation.scorer import Scorer, ScorerSpec, ScoreTable, open_scorer
+
+_HELD_TEXT = 64_000_000  # bytes of texts and results that are held before they are counted and written
+_SHOWN_WORDS = 50  # of an archive's for its decisions
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """All that a worker must know beside the part.
+
+    Attributes
+    ----------
+    key : of the run. out : the folder.
+    since : microseconds since 1970, before which rows are left out. sections : those that are scored; all if empty.
+    sample : how many comments of each band of scores a part puts forward for the sample.
+    authors : `hash`, `keep` or `drop`. texts : as in `AuditTally.of`. results : `parquet` or `jsonl`.
+    """
+
+    spec: ScorerSpec
+    reading: Reading
+    out: Path
+    key: str
+    since: int | None = None
+    sections: tuple[str, ...] = ()
+    sample: int = 0
+    authors: str = "hash"
+    texts: TextShown = "full"
+    results: str = "parquet"
+
+
+def score_rows(batch: pa.RecordBatch, job: Job, scorer: Scorer) -> pa.Table:
+    """The results of rows that can be scored, as `moderation.audit.schema` has them; the same for any split into batches."""
+    texts = batch.column("text").to_pylist()
+    named = {name.casefold(): name for name in scorer.policy.sections}
+    # A section that is the policy's but for its case is called as the policy calls it, and has its thresholds.
+    sections = [None if name is None else named.get(name.casefold(), name) for name in batch.column("section").to_pylist()]
+    table = scorer.score_batch([visible(text) for text in texts] if job.reading.html else texts,
+                               [name if name in scorer.policy.sections else None for name in sections])
+    policy = scorer.policy
+    spans, reasons = _spans_and_reasons(table)
+    columns = {
+        "row": batch.column("row"),
+        "id": pc.coalesce(batch.column("id"), batch.column("row").cast(pa.string())),
+        "thread": batch.column("thread"),
+        "parent": batch.column("parent"),
+        "time": batch.column("time"),
+        "section": pa.array(sections, pa.string()),
+        "author": _authors(batch.column("author"), job.authors),
+        "past": _past(batch.column("past"), job.reading),
+        "language": pa.array(table.languages, pa.string()),
+        "action": pa.DictionaryArray.from_arrays(pa.array(table.worst), pa.array(ACTIONS)).cast(pa.string()),
+        "scores": _struct(policy.categories, table.categories),
+        "attributes": _struct(policy.attributes, np.round(table.attributes, DIGITS)),
+        "spans": spans,
+        "reasons": reasons,
+        "versions": pa.array([scorer.versions._asdict()], schema.VERSIONS).take(pa.array(np.zeros(len(texts), np.int64))),
+    }
+    return pa.Table.from_pydict(columns, schema.results(policy.categories, policy.attributes))
+
+
+def _struct(names: Sequence[str], values: Any) -> pa.StructArray:
+    return pa.StructArray.from_arrays([pa.array(np.ascontiguousarray(values[:, index])) for index in range(len(names))], list(names))
+
+
+def _spans_and_reasons(table: ScoreTable) -> tuple[pa.ListArray, pa.ListArray]:
+    """What `answers.answer` says of each row, for the rows of which there is something to say."""
+    worst = table.worst
+    spans: list[Any] = [[]] * len(table)
+    reasons: list[Any] = [[]] * len(table)
+    for row in {*table.matches, *np.flatnonzero(worst).tolist()}:
+        spans[row] = [(*match.span, match.category, "lexicon", match.term, match.severity, match.disguise, match.region)
+                      for match in table.matches.get(row, ())]
+        if worst[row]:
+            spans[row] += [(*span, category, "classifier", None, None, None, None)
+                           for span, category in table.evidence(row)]
+            reasons[row] = [reason[:4] for reason in table[row].decision.reasons]
+    return _lists(spans, schema.SPAN), _lists(reasons, schema.REASON)
+
+
+def _lists(rows: list[list[tuple[Any, ...]]], kind: pa.StructType) -> pa.ListArray:
+    offsets = np.concatenate(([0], np.cumsum([len(row) for row in rows]))).astype(np.int32)
+    flat = [entry for row in rows for entry in row]
+    members = [pa.array([entry[index] for entry in flat], field.type) for index, field in enumerate(kind)]
+    return pa.ListArray.from_arrays(pa.array(offsets), pa.StructArray.from_arrays(members, fields=list(kind)))
+
+
+def _authors(column: pa.Array, how: str) -> pa.Array:
+    if how == "keep":
+        return column
+    if how == "drop":
+        return pa.nulls(len(column), pa.string())
+    encoded = column.dictionary_encode()
+    hashed = pa.array([hashlib.sha256(name.encode()).hexdigest()[:16] for name in encoded.dictionary.to_pylist()], pa.string())
+    return hashed.take(encoded.indices)
+
+
+def _past(column: pa.Array, reading: Reading) -> pa.Array:
+    encoded = column.dictionary_encode()
+    ours = pa.array([reading.past.get(word.lower()) for word in encoded.dictionary.to_pylist()], pa.string())
+    return ours.take(encoded.indices)
+
+
+class _Writer:
+    """The files of one part, in the making; nothing of them is seen before `commit`."""
+
+    def __init__(self, folder: Folder, part: Part, job: Job, scorer: Scorer) -> None:
+        self._folder, self._part, self._job, self._scorer = folder, part, job, scorer
+        self._lines = Lines.of(scorer.policy)
+        self.columns = schema.results(scorer.policy.categories, scorer.policy.attributes)
+        self.tally = AuditTally.empty(self._lines)
+        self.rejected: dict[str, int] = {}
+        self._rejected_lines: list[bytes] = []
+        self.rows = self.left_out = 0
+        self.actions, self.bands = np.zeros(len(ACTIONS), np.int64), np.zeros(sample.BANDS, np.int64)
+        self.unknown: dict[str, int] = {}
+        self._candidates = sample.Candidates(job.sample)
+        self._held: list[pa.Table] = []
+        self._texts: list[pa.Array] = []
+        self._size = 0
+
+    def add(self, batch: pa.RecordBatch) -> Iterator[pa.Table]:
+        """Take rows as they were read; yields results to be written, now and then."""
+        faults = batch.column("fault")
+        if faults.null_count < len(faults):
+            self._reject(batch.filter(pc.is_valid(faults)))
+            batch = batch.filter(pc.is_null(faults))
+        wanted = self._wanted(batch)
+        self.left_out += batch.num_rows - wanted.num_rows
+        if not wanted.num_rows:
+            return
+        results = score_rows(wanted, self._job, self._scorer)
+        self._note(wanted, results)
+        self._held.append(results)
+        self._texts.append(wanted.column("text"))
+        self._size += wanted.nbytes + results.nbytes
+        if self._size >= _HELD_TEXT:
+            yield self.flush()
+
+    def flush(self) -> pa.Table:
+        """Count what is held; the results, to be written."""
+        results = pa.concat_tables(self._held) if self._held else self.columns.empty_table()
+        results = results.combine_chunks()
+        texts = pa.chunked_array(self._texts, pa.string()).combine_chunks()
+        self.tally = self.tally.merge(AuditTally.of(results, texts, self._lines, self._job.texts, is_html=self._job.reading.html))
+        self._held, self._texts, self._size = [], [], 0
+        return results
+
+    def _reject(self, batch: pa.RecordBatch) -> None:
+        for entry in batch.select(["row", "place", "fault"]).to_pylist():
+            reason = entry.pop("fault")
+            self._rejected_lines.append(msgspec.json.encode({**entry, "reason": reason}) + b"\n")
+            self.rejected[reason] = self.rejected.get(reason, 0) + 1
+
+    def _wanted(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        job = self._job
+        if job.since is not None:
+            times = batch.column("time").cast(pa.int64())
+            batch = batch.filter(pc.fill_null(pc.greater_equal(times, job.since), False))
+        if job.sections:
+            batch = batch.filter(pc.is_in(pc.utf8_lower(batch.column("section")), pa.array([name.lower() for name in job.sections])))
+        return batch
+
+    def _note(self, batch: pa.RecordBatch, results: pa.Table) -> None:
+        self.rows += results.num_rows
+        actions = pc.index_in(results["action"], pa.array(ACTIONS)).to_numpy()
+        self.actions += np.bincount(actions, minlength=len(ACTIONS))
+        highest = sample.highest(results)
+        self.bands += np.bincount(sample.band(highest), minlength=sample.BANDS)
+        self._candidates.add(results, batch.column("text"), highest)
+        words, ours = batch.column("past"), results["past"].combine_chunks()
+        for entry in pc.value_counts(words.filter(pc.is_null(ours))).to_pylist():
+            if entry["values"] is not None and (len(self.unknown) < _SHOWN_WORDS or entry["values"] in self.unknown):
+                self.unknown[entry["values"]] = self.unknown.get(entry["values"], 0) + entry["counts"]
+
+    def commit(self, results: Path) -> Done:
+        """Put the part's other files in place, and last the one that says it is done."""
+        part, job, folder = self._part, self._job, self._folder
+        self.tally = self.tally.merge(AuditTally.empty(self._lines, self.rejected))
+        files = [results]
+        for ending, lines in (("rejected.jsonl", self._rejected_lines), ("sample.jsonl", self._candidates.lines())):
+            path = folder.file(part.number, ending)
+            path.unlink(missing_ok=True)
+            if lines:
+                write(path, b"".join(lines))
+                files.append(path)
+        done = Done(part.number, part.first_row, part.digest, job.key, self.rows, sum(self.rejected.values()), self.left_out,
+                    self.actions.tolist(), self.bands.tolist(), self.unknown, {path.name: path.stat().st_size for path in files},
+                    msgspec.Raw(self.tally.to_json()))
+        write(folder.file(part.number, "done.json"), msgspec.json.encode(done))
+        return done
+
+
+def work(job: Job, part: Part) -> Done:
+    """Do one part.
+
+    Raises
+    ------
+    LoadError : the scorer's files are not what they were when the run began.
+    OSError : the part cannot be read or written, as on a full disk; nothing half-made is left.
+    """
+    folder = Folder(job.out)
+    writer = _Writer(folder, part, job, open_scorer(job.spec))
+    path = folder.file(part.number, job.results)
+    with replacing(path) as temporary, _sink(temporary, job.results, writer.columns) as put:
+        for batch in source.read(part, job.reading):
+            for results in writer.add(batch):
+                put(results)
+        put(writer.flush())
+    return writer.commit(path)
+
+
+@contextlib.contextmanager
+def _sink(path: Path, kind: str, columns: pa.Schema) -> Iterator[Callable[[pa.Table], object]]:
+    """A function that writes results to a file of this kind."""
+    if kind == "jsonl":
+        with path.open("wb") as file:
+            yield lambda table: file.writelines(msgspec.json.encode(row) + b"\n" for row in table.to_pylist())
+    else:
+        with pyarrow.parquet.ParquetWriter(path, columns, compression="zstd") as writer:
+            yield writer.write_table

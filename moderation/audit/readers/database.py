@@ -1,0 +1,113 @@
+"""A table or a query of a database, by SQLAlchemy: rows in an order that is always the same, some at a time.
+
+A table is read in the order of its primary key. Knows SQL's surface; the rows are copied into parts as they come.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from typing import Any
+
+from moderation.audit.readers.parts import Reading
+from moderation.audit.rows import BATCH, BROKEN, FIELDS, Place, RowBuilder
+from moderation.errors import DataError, Problem
+
+
+def _failed(error: Exception) -> DataError:
+    # The message of the database alone: what goes with it may hold values of rows, or a password.
+    reason = str(getattr(error, "orig", None) or type(error).__name__).partition("\n")[0]
+    return DataError("the database", [Problem("SOURCE", f"cannot be read: {reason}", "look at the URL, the table or the query")])
+
+
+class Database:
+    """A table or a query, opened to be read.
+
+    Parameters
+    ----------
+    url : SQLAlchemy's. table, query : one of them.
+
+    Raises
+    ------
+    DataError : it cannot be opened, or has no such table.
+    """
+
+    def __init__(self, url: str, table: str | None = None, query: str | None = None) -> None:
+        import sqlalchemy as sa
+
+        self._errors = (sa.exc.SQLAlchemyError, ImportError)
+        try:
+            self._engine = sa.create_engine(url)
+            with self._engine.connect() as connection:
+                if query is not None:
+                    self._statement: Any = sa.text(query)
+                    self.names = self._names(connection)
+                else:
+                    self._statement = self._select(sa, connection, table)
+                    self.names = tuple(self._statement.selected_columns.keys())
+        except self._errors as error:
+            raise _failed(error) from error
+
+    def _names(self, connection: Any) -> tuple[str, ...]:
+        result = connection.execution_options(stream_results=True, max_row_buffer=1).execute(self._statement)
+        names = tuple(result.keys())
+        result.close()
+        return names
+
+    def _select(self, sa: Any, connection: Any, table: str | None) -> Any:
+        tables = sa.inspect(connection).get_table_names()
+        shown = f"name one of {', '.join(f'`{name}`' for name in tables[:30]) or 'none'}, or give --query"
+        if table is None:
+            raise DataError("the command line", [Problem("--table", "is missing", shown)])
+        if "." not in table and table not in tables:
+            raise DataError("the database", [Problem(f"--table {table}", "names no table", shown)])
+        schema, _, name = table.rpartition(".")
+        found = sa.Table(name, sa.MetaData(), schema=schema or None, autoload_with=connection)
+        order = list(found.primary_key.columns) or list(found.columns)
+        return sa.select(found).order_by(*order)
+
+    def stream(self, reading: Reading, name: str, row: int) -> Iterator[Any]:
+        """All rows: batches of `INPUT`. What a driver has as bytes is read as UTF-8.
+
+        Raises
+        ------
+        DataError : the database broke off.
+        """
+        named = reading.columns.named()
+        places = [self.names.index(named[field]) if field in named else None for field in FIELDS]
+        builder = RowBuilder()
+        try:
+            with self._engine.connect() as connection:
+                options = connection.execution_options(stream_results=True, yield_per=BATCH)
+                for found in options.execute(self._statement):
+                    values = [None if place is None else _plain(found[place]) for place in places]
+                    place = Place(name, "row", row + 1)
+                    if any(value is _BROKEN for value in values):
+                        builder.reject(row, place, BROKEN)
+                    else:
+                        builder.add(row, place, values)
+                    row += 1
+                    if builder.is_full:
+                        yield builder.take()
+        except self._errors as error:
+            raise _failed(error) from error
+        if len(builder):
+            yield builder.take()
+
+    def close(self) -> None:
+        """Let go of the database's connections."""
+        self._engine.dispose()
+
+
+_BROKEN: Any = object()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        try:
+            return bytes(value).decode()
+        except UnicodeDecodeError:
+            return _BROKEN
+    if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
+        return datetime.datetime(value.year, value.month, value.day, tzinfo=datetime.UTC)
+    return value

@@ -1,0 +1,177 @@
+"""Rows as readers hand them on, whatever they come from: one Arrow batch of the comment's fields, with faults beside them.
+
+A row that cannot be used keeps its number and has a `fault` and a `place` in place of a text; neither holds what the row says.
+Knows values; knows no file format.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+FIELDS = ("text", "id", "time", "section", "author", "past", "thread", "parent")
+INPUT = pa.schema([("row", pa.int64()), ("text", pa.string()), ("id", pa.string()), ("time", pa.timestamp("us", tz="UTC")),
+                   ("section", pa.string()), ("author", pa.string()), ("past", pa.string()), ("thread", pa.string()),
+                   ("parent", pa.string()), ("fault", pa.string()), ("place", pa.string())])
+
+LONGEST_TEXT = 100_000  # characters, as much as the service takes
+LONGEST_ROW = 4_000_000  # bytes of a row as it stands in a file, its other columns with it
+_LONGEST_WORD = 1_000  # characters of an id, a section, an author
+BATCH = 2_000  # rows that are read, scored and written together
+_BATCH_TEXT = 4_000_000  # characters of texts, beyond which a batch is full before it has as many rows
+
+NO_TEXT = "has no text"
+TOO_LONG = f"its text is longer than {LONGEST_TEXT} characters"
+ROW_TOO_LONG = f"is longer than {LONGEST_ROW} bytes"
+BROKEN = "broken encoding"
+BROKEN_OFF = "the file breaks off here: it is damaged or not whole"
+NOT_TEXT = "its text is not a string"
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DIGITS = re.compile(r"-?[0-9]{1,19}(?:\.[0-9]+)?")
+_FORMATS = ("%a, %d %b %Y %H:%M:%S %z", "%Y/%m/%d %H:%M:%S", "%d.%m.%Y %H:%M", "%d/%m/%Y %H:%M", "%Y-%m-%d %H:%M:%S %Z")
+_YEARS = (-62_135_596_800, 253_402_300_800)  # 0001 to 9999, in seconds: what a calendar can show
+
+
+class Moment(int):
+    """A time that is in microseconds since 1970 already."""
+
+
+def microseconds(value: Any) -> int | None:
+    """A moment in microseconds since 1970, UTC; None where the value is no time.
+
+    Takes ISO 8601 (UTC where it names no zone), mail's dates, numbers of seconds, milli-, micro- or nanoseconds since 1970 (told
+    by their size), `datetime` and MongoDB's `{"$date": ...}`.
+
+    >>> microseconds("2024-02-29T12:00:00Z") == microseconds(1709208000) == microseconds({"$date": 1709208000000})
+    True
+    """
+    if isinstance(value, Moment):
+        return int(value) if _YEARS[0] <= value / 1e6 < _YEARS[1] else None
+    if isinstance(value, dict):
+        value = value.get("$date", value.get("$numberLong"))
+        return microseconds(value)
+    if isinstance(value, str):
+        value = value.strip()
+        if _DIGITS.fullmatch(value):
+            return microseconds(float(value) if "." in value else int(value))
+        value = _parsed(value)
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, datetime):
+        return round(((value if value.tzinfo else value.replace(tzinfo=UTC)) - _EPOCH).total_seconds() * 1e6)
+    if not isinstance(value, (int, float)) or not math.isfinite(value):
+        return None
+    for scale in (1, 1_000, 1_000_000, 1_000_000_000):
+        if abs(value) < 100_000_000_000 * scale:  # seconds until the year 5138
+            found = round(value * (1_000_000 / scale)) if isinstance(value, float) or scale > 1_000_000 else value * (1_000_000 // scale)
+            return found if _YEARS[0] <= found / 1e6 < _YEARS[1] else None
+    return None
+
+
+def _parsed(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        pass
+    for form in _FORMATS:
+        try:
+            return datetime.strptime(text, form)
+        except ValueError:
+            continue
+    return None
+
+
+def word(value: Any) -> str | None:
+    """A value as a short string: an id, a section, an author; None for nothing and for what is no single value."""
+    if isinstance(value, dict):
+        value = value.get("$oid", value.get("$numberLong", value.get("$numberInt")))
+    if value is None or isinstance(value, (dict, list)):
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = str(value).strip()[:_LONGEST_WORD]
+    return text.encode("utf-8", "replace").decode() if text else None
+
+
+def fault_of(text: Any) -> str | None:
+    """What keeps a text from being scored; None where nothing does."""
+    if text is None:
+        return NO_TEXT
+    if not isinstance(text, str):
+        return NOT_TEXT
+    if len(text) > LONGEST_TEXT:
+        return TOO_LONG
+    if not text or text.isspace():
+        return NO_TEXT
+    return None
+
+
+class Place(NamedTuple):
+    """Where a row stands in its source, such as line 17 of `comments.csv`."""
+
+    name: str
+    unit: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.unit} {self.number}"
+
+
+class RowBuilder:
+    """Collects rows into batches of `INPUT`."""
+
+    def __init__(self) -> None:
+        self._clear()
+
+    def _clear(self) -> None:
+        self._columns: tuple[list[Any], ...] = tuple([] for _ in INPUT)
+        self._places: list[Place] = []
+        self._size = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it is time to take what is there."""
+        return len(self._places) >= BATCH or self._size >= _BATCH_TEXT
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def add(self, row: int, place: Place, values: Sequence[Any]) -> None:
+        """A row with its values in the order of `FIELDS`."""
+        text = values[0]
+        fault = fault_of(text)
+        if fault:
+            self.reject(row, place, fault)
+            return
+        self._size += len(text)
+        self._append(place, (row, text, word(values[1]), microseconds(values[2]), *map(word, values[3:]), None, None))
+
+    def reject(self, row: int, place: Place, fault: str) -> None:
+        """A row that cannot be used."""
+        self._append(place, (row, *[None] * len(FIELDS), fault, str(place)))
+
+    def _append(self, place: Place, entry: Sequence[Any]) -> None:
+        self._places.append(place)
+        for column, value in zip(self._columns, entry, strict=True):
+            column.append(value)
+
+    def take(self) -> pa.RecordBatch:
+        """The rows so far; the builder is empty then. A text that is no Unicode (a lone surrogate) becomes a fault."""
+        try:
+            texts = pa.array(self._columns[1], pa.string())
+        except (UnicodeEncodeError, pa.ArrowException):
+            for index, text in enumerate(self._columns[1]):
+                if text is not None and text != text.encode("utf-8", "replace").decode():
+                    for column in self._columns[1 : 1 + len(FIELDS)]:
+                        column[index] = None
+                    self._columns[-2][index], self._columns[-1][index] = BROKEN, str(self._places[index])
+            texts = pa.array(self._columns[1], pa.string())
+        others = [pa.array(column, field.type) for column, field in zip(self._columns, INPUT, strict=True) if field.name != "text"]
+        self._clear()
+        return pa.RecordBatch.from_arrays([others[0], texts, *others[1:]], schema=INPUT)
