@@ -9,6 +9,7 @@ import schemathesis
 from conftest import make_classifier
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as hypothesis_settings
+from schemathesis.core.parameters import ParameterLocation
 from schemathesis.specs.openapi.checks import ignored_auth, negative_data_rejection
 
 from moderation import keys
@@ -50,8 +51,7 @@ TRIED = [(one, mode) for one in OPERATIONS if one.path not in ("/v1/admin/reload
 
 @pytest.mark.parametrize(("operation", "mode"), TRIED, ids=[f"{one.method} {one.path} {mode.value}" for one, mode in TRIED])
 def test_the_service_keeps_to_its_document(api, guarded, operation, mode):
-    # What is unknown in the query and the headers is left unread, as clients of all kinds send some; bodies are for test_service.
-    excluded = [ignored_auth] if mode.is_positive else [ignored_auth, negative_data_rejection]
+    # What is unknown in the query and the headers is left unread, as clients of all kinds send some; a wrong body is refused.
 
     @hypothesis_settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck),
                          phases=[Phase.generate], database=None)
@@ -59,7 +59,10 @@ def test_the_service_keeps_to_its_document(api, guarded, operation, mode):
     def hold(case):
         if mode.is_positive and "Idempotency-Key" in (case.headers or {}):
             case.headers["Idempotency-Key"] = uuid.uuid4().hex  # the same key with another label is refused, and rightly
-        case.call_and_validate(headers={"X-API-Key": guarded[1]}, excluded_checks=excluded)  # keys are for test_guard
+        body = case.meta.components.get(ParameterLocation.BODY)
+        is_wrong = body is not None and body.mode.is_negative
+        excluded = [ignored_auth] if is_wrong else [ignored_auth, negative_data_rejection]  # keys are for test_guard
+        case.call_and_validate(headers={"X-API-Key": guarded[1]}, excluded_checks=excluded)
 
     hold()
 
