@@ -3,6 +3,7 @@
 import json
 import shutil
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -196,6 +197,7 @@ def test_every_worker_takes_a_published_version_up(live, tmp_path):
         for _ in range(100):
             if served.versions(10) == {made.policy}:
                 break
+            time.sleep(0.1)
         assert served.versions(30) == {made.policy} != first
         live.with_name("other").write_text("nonsense")
         versions.publish(live, "nonsense", "ann", "by mistake")
@@ -204,6 +206,7 @@ def test_every_worker_takes_a_published_version_up(live, tmp_path):
         for _ in range(100):
             if served.versions(10) == {back.policy}:
                 break
+            time.sleep(0.1)
         assert served.versions(30) == first
 
 
