@@ -83,3 +83,13 @@ def test_the_command_line_does_not_import_a_web_framework():
     code = f"import sys, moderation.cli; print(*sorted({FRAMEWORKS!r} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.split() == []
+
+
+def test_the_table_of_floors_in_the_docs_names_every_module_on_its_floor():
+    page = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    rows = {int(row.split("|")[1]): row for row in page.splitlines() if row.startswith("| ") and row[2].isdigit()}
+    for module in MODULES:
+        name = module.split(".")[2 if module.startswith("moderation.service.") else 1]
+        if name != "__init__":
+            row = rows[floor(module)]
+            assert any(written in row for written in (f"`{name}`", f"`{name}/`", f"`service/{name}`")), f"{module} on floor {floor(module)}"

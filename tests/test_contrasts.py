@@ -139,7 +139,7 @@ def test_each_dialect_is_heard_mostly_in_civil_sentences(path: Path) -> None:
 
 def test_a_contrast_is_a_frozen_value(train: list[Contrast]) -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
-        train[0].kind = "mention"  # type: ignore[misc]
+        train[0].kind = "mention"
 
 
 @pytest.mark.parametrize(

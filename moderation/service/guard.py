@@ -43,7 +43,7 @@ def needs(scope: str | None) -> Callable[[View], View]:
     """Say which scope a view's callers need; None: no key at all."""
 
     def mark(view: View) -> View:
-        view.scope = scope  # type: ignore[attr-defined]
+        view.scope = scope  # type: ignore[attr-defined]  # Flask keeps views as plain functions
         return view
 
     return mark
@@ -233,4 +233,4 @@ def keep(app: Flask) -> None:
 
         return inner(environ, start)
 
-    app.wsgi_app = with_security_headers  # type: ignore[method-assign]
+    app.wsgi_app = with_security_headers  # type: ignore[method-assign]  # as Flask's documentation says to
