@@ -55,13 +55,14 @@ def main() -> None:
     source = folder / "comments.csv"
     archive.write(source, given.rows)
     # A milder policy for the comparison: comments are held from a little later on.
-    policy = (ROOT / "seeds/policy.toml").read_text(encoding="utf-8").replace("\nreview = 0.50\n", "\nreview = 0.55\n")
+    lines, moved = "\nreview = 0.50\nreject = 0.90\n", "\nreview = 0.55\nreject = 0.90\nscale = { review = 0.50, reject = 0.90 }\n"
+    policy = (ROOT / "seeds/policy.toml").read_text(encoding="utf-8").replace(lines, moved)
     (folder / "milder.toml").write_text(policy, encoding="utf-8")
     for out, path in (("audit", ROOT / "seeds/policy.toml"), ("milder", folder / "milder.toml")):
         os.environ["MODERATION_POLICY"] = str(path)
         if cli.main(["audit", str(source), "--out", str(folder / out)]):
             sys.exit(1)
-    cli.main(["audit", "diff", str(folder / "audit"), str(folder / "milder"), "--html", str(folder / "diff.html")])
+    cli.main(["audit", "diff", str(folder / "audit"), str(folder / "milder"), "--html", str(folder / "diff.html"), "--source", str(source)])
     pictures({"report": folder / "audit/report.html", "diff": folder / "diff.html"}, folder)
 
 

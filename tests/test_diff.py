@@ -1,15 +1,18 @@
 """The comparison of two audits: joined by row whatever the parts, counted as the rows are, and refused where they are not alike."""
 
 import json
+import re
 from collections import Counter
 
 import pytest
 from archives import made_up, write_run
+from auditing import environment, small_spec, write_archive
 from browser import chromium, visit  # noqa: F401
 
 from moderation import cli
 from moderation.audit import diff, diff_commands, difference
 from moderation.errors import DataError
+from moderation.settings import ROOT
 
 BEFORE, TEXTS = made_up(500, hostile=True)
 AFTER, _ = made_up(500, hostile=True, versions=("m-2", "l-1", "p-1"), shift=0.08)
@@ -105,3 +108,23 @@ def test_without_texts_the_page_has_none(runs, tmp_path):
     difference.write(diff.compare(*runs), tmp_path / "diff.html")
     text = (tmp_path / "diff.html").read_text(encoding="utf-8").partition("<body>")[2].partition("\n<script>")[0]
     assert "lovely" not in text and "made without their text" in text
+
+
+def test_two_real_audits_are_compared_with_the_comments_of_their_archive(tmp_path, monkeypatch, capsys):
+    archive = write_archive(tmp_path / "comments.csv", 300)
+    for name, value in environment(small_spec(tmp_path)).items():
+        monkeypatch.setenv(name, value)
+    assert cli.main(["audit", str(archive), "--out", str(tmp_path / "a"), "--quiet", "--workers", "1"]) == 0
+    policy = (ROOT / "tests/cases/policy.toml").read_text(encoding="utf-8")
+    (tmp_path / "stricter.toml").write_text(re.sub(r"\{ review = [\d.]+", "{ review = 0.01", policy), encoding="utf-8")
+    monkeypatch.setenv("MODERATION_POLICY", str(tmp_path / "stricter.toml"))
+    assert cli.main(["audit", str(archive), "--out", str(tmp_path / "b"), "--quiet", "--workers", "1", "--part-rows", "90"]) == 0
+    capsys.readouterr()
+    assert cli.main(["audit", "diff", str(tmp_path / "a"), str(tmp_path / "b"), "--html", str(tmp_path / "diff.html"),
+                     "--source", str(archive)]) == 0
+    found = diff.compare(tmp_path / "a", tmp_path / "b")
+    assert capsys.readouterr().out.startswith(f"{found.rows:,} comments in both audits; {found.changed:,} change their action")
+    assert found.changed and all(count == 0 for count in found.alone)
+    text = (tmp_path / "diff.html").read_text(encoding="utf-8").partition("<body>")[2].partition("\n<script>")[0]
+    assert text.count("<blockquote") == sum(len(chosen) for chosen in found.examples.values())
+    assert "lovely" in text

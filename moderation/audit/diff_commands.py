@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from moderation.audit.diff import Change, Difference, Matrix
+    from moderation.audit.examples import TextShown
 
 _NAME = 40   # most characters of a name on a terminal
 _LINES = 20  # most sections and examples on a terminal
@@ -21,8 +22,9 @@ def add_commands(commands: Any) -> None:
     diff.add_argument("after", metavar="RUN_B", type=Path, help="the folder of another: the same archive, another model, lexicon or policy")
     diff.add_argument("--html", type=Path, metavar="FILE", help="write a page with charts and examples as well")
     diff.add_argument("--list", type=Path, metavar="FILE", help="write every comment that changes, as JSON lines")
+    diff.add_argument("--source", help="the archive, if the page is to show comments: the results hold no texts")
     diff.add_argument("--texts", choices=("full", "masked", "none"), default="full",
-                      help="how the page shows comments; their text is read from the archive, if it is still where it was")
+                      help="how the page shows comments")
     diff.set_defaults(run=_run)
 
 
@@ -42,7 +44,14 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.html:
         from moderation.audit import difference
 
-        difference.write(found, arguments.html, arguments.texts)
+        known: dict[int, str] = {}
+        shown: TextShown = "none"
+        if arguments.source and arguments.texts != "none":
+            from moderation.audit import texts
+
+            rows = {change.before["row"] for chosen in found.examples.values() for change in chosen}
+            known, shown = texts.fetch(arguments.source, found.runs[0].key, rows), arguments.texts
+        difference.write(found, arguments.html, shown, known)
     return 0
 
 
@@ -87,9 +96,14 @@ def told(found: Difference) -> str:
 
 
 def _moved(change: Change) -> str:
+    """How the scores differ; where they do not, the reason that only one of the two runs has."""
     names = list(dict.fromkeys([*change.before["scores"], *change.after["scores"]]))
     scores = [(name, change.before["scores"].get(name), change.after["scores"].get(name)) for name in names]
-    return ", ".join(f"{name} {_score(one)} -> {_score(other)}" for name, one, other in scores if one != other) or "by other thresholds"
+    moved = [f"{name} {_score(one)} -> {_score(other)}" for name, one, other in scores if one != other]
+    if moved:
+        return ", ".join(moved)
+    reason = (change.before["reasons"] or change.after["reasons"])[0]
+    return f"{reason['category']} {reason['score']:.2f} in both, {reason['action']} from {reason['threshold']:.2f} on in one"
 
 
 def _score(value: float | None) -> str:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from moderation import charts, pages
-from moderation.audit import summary
+from moderation.audit import folder
 from moderation.audit.diff import VERSIONS, Change, Difference, Matrix, changed, stricter
 from moderation.audit.examples import Example, TextShown, example, hide
 from moderation.audit.words import environment, spell
@@ -30,19 +30,20 @@ class Row(NamedTuple):
 
 def write(found: Difference, path: Path, shown: TextShown = "full", texts: Mapping[int, str] | None = None) -> None:
     """Write the page; `texts` are the comments of the examples by their rows, as far as they can be had."""
-    summary.replace(path, html(found, shown, texts or {}))
+    folder.write(path, html(found, shown, texts or {}).encode())
 
 
 def html(found: Difference, shown: TextShown, texts: Mapping[int, str]) -> str:
     """The page."""
     shown = shown if texts else "none"
+    is_html = bool(found.runs[0].key["reading"].get("html"))
     sections, categories = _rows(found.sections), _rows(found.categories)
     values = {
         "found": found, "names": [spell(run.path.name) for run in found.runs], "versions": VERSIONS, "sections": sections[:_SHOWN],
-        "unlisted": max(0, len(sections) - _SHOWN), "categories": categories, "figure": charts.figure, "has_texts": bool(texts),
+        "unlisted": max(0, len(sections) - _SHOWN), "categories": categories, "figure": charts.figure,
         "stricter": stricter(found.actions), "by_section": _bars("section", sections[:15]), "by_category": _bars("clause", categories),
         "changes": [(before, after, int(found.actions[one, other]),
-                     [_shown(change, shown, texts) for change in found.examples.get((before, after), [])])
+                     [_shown(change, shown, texts, is_html) for change in found.examples.get((before, after), [])])
                     for one, before in enumerate(ACTIONS) for other, after in enumerate(ACTIONS)
                     if one != other and found.actions[one, other]]}
     body = Markup(environment(shown).get_template("difference.html").render(values))
@@ -64,10 +65,10 @@ def _bars(title: str, rows: list[Row]) -> charts.Chart | None:
     return charts.bars(f"Comments whose action changes, by {title}", words, title, "comments", counts, _CHANGES)._replace(rows=())
 
 
-def _shown(change: Change, shown: TextShown, texts: Mapping[int, str]) -> tuple[Example, dict[str, float]]:
+def _shown(change: Change, shown: TextShown, texts: Mapping[int, str], is_html: bool) -> tuple[Example, dict[str, float]]:
     """The comment as the second run sees it, with the first run's scores."""
     text = texts.get(change.after["row"], "")
-    return hide(example(change.after, text, 0, change.hash.hex(), 1, _units(change.after)), shown), change.before["scores"]
+    return hide(example(change.after, text, 0, change.hash.hex(), 1, _units(change.after), is_html), shown), change.before["scores"]
 
 
 def _units(side: Mapping[str, Mapping[str, float]]) -> dict[str, int]:

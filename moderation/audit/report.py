@@ -13,7 +13,7 @@ import msgspec
 from markupsafe import Markup
 
 from moderation import charts, pages
-from moderation.audit import summary
+from moderation.audit import folder
 from moderation.audit.examples import TextShown, hide
 from moderation.audit.tally import BINS, UNIT, AuditTally, Counts, Section, Term, totals
 from moderation.audit.words import environment, number, spell
@@ -34,7 +34,7 @@ def write(tally: AuditTally, path: Path, name: str, shown: TextShown = "full") -
     tally : of the whole archive. name : what the archive is called in the title.
     shown : what the tally was made with; less than that may be asked for, never more.
     """
-    summary.replace(path, html(tally, name, shown))
+    folder.write(path, html(tally, name, shown).encode())
 
 
 def html(tally: AuditTally, name: str, shown: TextShown = "full") -> str:

@@ -5,10 +5,10 @@ archive by the same versions are the same bytes, whatever engine and partitionin
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
+from moderation.audit import folder
 from moderation.audit.tally import UNIT, AuditTally, totals
 from moderation.policy import ACTIONS
 
@@ -39,14 +39,7 @@ def summary(tally: AuditTally) -> dict[str, Any]:
 
 def write(tally: AuditTally, path: Path) -> None:
     """Write `summary.json`: whole or not at all."""
-    replace(path, json.dumps(summary(tally), ensure_ascii=False, indent=1, sort_keys=True) + "\n")
-
-
-def replace(path: Path, text: str) -> None:
-    """Put a text in a file's place at once, so that nobody reads half of it."""
-    beside = path.with_name(path.name + ".tmp")
-    beside.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
-    os.replace(beside, path)
+    folder.write(path, (json.dumps(summary(tally), ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode())
 
 
 def _actions(counts: list[int]) -> dict[str, int]:
