@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: help run test lint type bench bench-http train train-demo report-demo charts clean
+.PHONY: help run test lint type bench bench-audit bench-http train train-demo report-demo charts clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -27,6 +27,9 @@ bench: $(VENV)/.bench ## measure lexicon, classifier, scorer and service, beside
 	$(BIN)/python benchmarks/classifier.py
 	$(BIN)/python benchmarks/scorer.py
 	$(BIN)/python benchmarks/service.py
+
+bench-audit: $(VENV)/.dev ## measure audits: beside the bare scorer, on every engine, and their memory
+	$(BIN)/python benchmarks/audit.py
 
 bench-http: $(VENV)/.dev ## measure the service: requests, memory, batches
 	$(BIN)/python benchmarks/bench_http.py

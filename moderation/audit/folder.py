@@ -122,14 +122,18 @@ class Folder:
             for old in (held, *(self.path / name for name in OUTPUTS), *self.parts.glob("[0-9]*.*")):
                 old.unlink(missing_ok=True)
         shutil.rmtree(self.copies, ignore_errors=True)
-        for left in (*self.parts.glob(f"{_TEMPORARY}*"), *self.path.glob(f"{_TEMPORARY}*")):
-            left.unlink(missing_ok=True)
+        self.sweep()
         if held.exists():
             self._compare(msgspec.json.decode(held.read_bytes()), key)
         elif any(self.parts.iterdir()):
             raise self._refused("holds parts of a run that nobody can name", "name another folder, or give --restart to begin anew")
         else:
             write(held, msgspec.json.format(msgspec.json.encode(key, order="sorted"), indent=1))
+
+    def sweep(self) -> None:
+        """Delete what processes that were killed had in the making."""
+        for left in (*self.parts.glob(f"{_TEMPORARY}*"), *self.path.glob(f"{_TEMPORARY}*")):
+            left.unlink(missing_ok=True)
 
     def _compare(self, held: dict[str, Any], key: dict[str, Any]) -> None:
         wanted = msgspec.json.decode(msgspec.json.encode(key))

@@ -83,6 +83,7 @@ def audit(source: Source, job: Job, engine: Engine, progress: Progress, part_row
             progress.done(done, planned.sizes.pop(done.part, 0))
             (folder.copies / f"{done.part:05}.arrow").unlink(missing_ok=True)
         progress.close()
+        folder.sweep()
         outcome = _sum_up(folder, planned, Lines.of(scorer.policy), size, began)
         summary.write(outcome.tally, folder.path / "summary.json")
         report.write(outcome.tally, folder.path / "report.html", os.path.basename(source.name.rstrip("/")) or source.name, job.texts)

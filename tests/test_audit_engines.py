@@ -1,0 +1,154 @@
+"""Audits by the command itself on every engine: a worker is killed in the middle, then all of it, and the disk is full."""
+
+import importlib.util
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from moderation.settings import ROOT
+from tests.auditing import environment, left_by, small_spec, write_archive
+
+# Of each engine: its flags, and what stands in the command line of a process that does parts.
+ENGINES = {"local": (["--workers", "2"], "spawn_main"), "ray": (["--engine", "ray"], "ray::"),
+           "spark": (["--engine", "spark", "--master", "local[2]"], "pyspark")}
+HAVE = {"local": True, "ray": importlib.util.find_spec("ray"), "spark": importlib.util.find_spec("pyspark") and shutil.which("java")}
+_PATIENCE = 300  # seconds after which a run that does nothing is a fault
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("made")
+    spec = small_spec(folder)
+    return write_archive(folder / "comments.csv", 3000), {**os.environ, **environment(spec)}
+
+
+@pytest.fixture(scope="module")
+def undisturbed(made, tmp_path_factory):
+    out = tmp_path_factory.mktemp("undisturbed") / "out"
+    ends_with(start(made, out, ["--workers", "1"]), 0, out)
+    return left_by(out)
+
+
+def start(made, out, flags, **given):
+    source, variables = made
+    command = [sys.executable, "-m", "moderation", "audit", str(source), "--out", str(out), "--part-rows", "100", "--quiet", *flags]
+    with said(out).open("wb") as errors:
+        return subprocess.Popen(command, cwd=ROOT, env=variables, stdout=subprocess.DEVNULL, stderr=errors, start_new_session=True, **given)
+
+
+def said(out):
+    """The file of what a run says on standard error."""
+    return out.with_suffix(".err")
+
+
+def ends_with(running, code, out):
+    """What a run says, which ends with this code."""
+    running.wait(_PATIENCE)
+    message = said(out).read_text(encoding="utf-8")
+    assert running.returncode == code, message
+    return message
+
+
+def below(process):
+    """The numbers of all processes that a process has started, and that these have."""
+    found, waiting = [], [process]
+    while waiting:
+        try:
+            for task in Path(f"/proc/{waiting.pop()}/task").iterdir():
+                children = [int(word) for word in (task / "children").read_text().split()]
+                found += children
+                waiting += children
+        except OSError:
+            continue
+    return found
+
+
+def words(process):
+    try:
+        return Path(f"/proc/{process}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        return ""
+
+
+def parts_done(out):
+    return len(list((out / "parts").glob("*.done.json"))) if (out / "parts").exists() else 0
+
+
+def wait_for(parts, out, running):
+    """Until as many parts are done, or the run has ended."""
+    until = time.monotonic() + _PATIENCE
+    while parts_done(out) < parts and running.poll() is None:
+        assert time.monotonic() < until
+        time.sleep(0.005)
+
+
+def kill(processes):
+    for process in processes:
+        try:
+            os.kill(process, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_killed_worker_and_a_killed_run_leave_the_same_bytes(engine, made, undisturbed, tmp_path):
+    if not HAVE[engine]:
+        pytest.skip(f"needs requirements-{engine}.txt" + " and Java 17" * (engine == "spark"))
+    flags, worker = ENGINES[engine]
+    out = tmp_path / "out"
+    first = start(made, out, flags)
+    wait_for(2, out, first)
+    # Spark's workers are children of a daemon of the same name: the last found stands lowest.
+    workers = [process for process in below(first.pid) if worker in words(process) and "resource_tracker" not in words(process)]
+    kill(workers[-1:])
+    wait_for(8, out, first)
+    everything = [first.pid, *below(first.pid)]
+    ended = first.poll()
+    kill(everything)
+    first.wait(_PATIENCE)
+    assert workers, "no worker was found to be killed"
+    assert ended is None, "the run ended before it was killed"
+    assert 8 <= parts_done(out) < 30
+    ends_with(start(made, out, flags), 0, out)
+    assert left_by(out) == undisturbed
+
+
+def test_a_killed_worker_alone_is_replaced(made, undisturbed, tmp_path):
+    out = tmp_path / "out"
+    running = start(made, out, ENGINES["local"][0])
+    for parts in (2, 10):
+        wait_for(parts, out, running)
+        kill([process for process in below(running.pid) if "spawn_main" in words(process)][-1:])
+    ends_with(running, 0, out)
+    assert left_by(out) == undisturbed
+
+
+def test_workers_of_a_killed_run_end_too(made, tmp_path):
+    out = tmp_path / "out"
+    running = start(made, out, ENGINES["local"][0])
+    wait_for(2, out, running)
+    workers = below(running.pid)
+    kill([running.pid])
+    running.wait(_PATIENCE)
+    until = time.monotonic() + _PATIENCE
+    while any("spawn_main" in words(process) for process in workers):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def test_a_full_disk_is_said_and_what_was_done_is_kept(made, undisturbed, tmp_path):
+    out = tmp_path / "out"
+    done = start(made, out, ["--workers", "1"], preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (21_000, 21_000)))
+    message = ends_with(done, 1, out)
+    assert "what is done is kept" in message
+    assert "Traceback" not in message
+    assert not list((out / "parts").glob(".tmp-*"))
+    ends_with(start(made, out, ["--workers", "1"]), 0, out)
+    assert left_by(out) == undisturbed
