@@ -123,6 +123,29 @@ def histogram(title: str, words: str, x: str, what: str, edges: Sequence[float],
     return Chart(title, words, _spec(values, layers), (x, what), shown)
 
 
+def mirrored(title: str, words: str, x: str, what: str, edges: Sequence[float], parts: Sequence[tuple[str, Sequence[int], str]]) -> Chart:
+    """Two histograms over the same `edges`, one standing up and one hanging down: (name, counts, colour), by the logarithm of counts."""
+    (upper, above, _), (lower, below, _) = parts
+    values = [{"from": low, "to": high, "part": name, "count": count, "drawn": sign * count}
+              for name, counts, sign in ((upper, above, 1), (lower, below, -1))
+              for low, high, count in zip(edges[:-1], edges[1:], counts, strict=True) if count]
+    high = max([*above, *below, 1])
+    powers = [10**power for power in range(len(str(high)))]
+    spec = _spec(values, [{"mark": {"type": "bar", "binSpacing": 1}, "encoding": {
+        "x": {"field": "from", "type": "quantitative", "bin": {"binned": True}, "title": x,
+              "scale": {"domain": [edges[0], edges[-1]], "nice": False}, "axis": {"tickCount": 5, "grid": False}},
+        "x2": {"field": "to"},
+        "y": {"field": "drawn", "type": "quantitative", "title": what, "stack": None,
+              "scale": {"type": "symlog", "constant": 1, "domain": [-2 * high, 2 * high]},
+              "axis": {"values": [*(-power for power in powers), 0, *powers], "labelExpr": "format(abs(datum.value), ',')"}},
+        "color": {"field": "part", "type": "nominal", "scale": {"domain": [upper, lower], "range": [colour for _, _, colour in parts]},
+                  "legend": {"symbolType": "square", "orient": "bottom"}},
+        "tooltip": [{"field": "part", "title": " "}, {"field": "from", "title": "from"}, {"field": "to", "title": "to"},
+                    {"field": "count", "title": what, "format": ","}]}}])
+    return Chart(title, words, spec, (x, "", what),
+                 [(f"{value['from']:g} to {value['to']:g}", value["part"], value["count"]) for value in values])
+
+
 def figure(chart: Chart) -> Markup:
     """The chart as HTML, drawn by charts.js; safe to put into any page, whatever its texts hold."""
     label = f"{chart.title}. {chart.words}"

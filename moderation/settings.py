@@ -158,6 +158,13 @@ def _secrets(value: str) -> tuple[str, ...]:
     return _Secrets(part.strip() for part in value.split(",") if part.strip())
 
 
+def _session_secrets(value: str) -> tuple[str, ...]:
+    found = _secrets(value)
+    if any(len(secret) < 32 for secret in found):
+        raise _Refused("expected secrets of at least 32 characters")
+    return found
+
+
 def _text(value: str) -> str:
     if not value.strip():
         raise _Refused("expected some text")
@@ -204,6 +211,8 @@ TABLE = (
     Setting("public_base_url", "", "address at which clients reach the service, for documents that name it; else the request's", _base_url),
     Setting("trusted_proxies", "", "addresses or networks whose `X-Forwarded-Proto` and `X-Forwarded-Host` are believed", _networks),
     Setting("coral_secrets", "", "signing secrets of Coral's external moderation phase, separated by commas while they rotate", _secrets),
+    Setting("session_secrets", "", "secrets that sign the console's sign-in, the newest first, with commas between; without any, each "
+            "start makes its own and everybody signs in again", _session_secrets),
     Setting("log_level", "info", "least level that is logged: debug, info, warning, error", _choice("debug", "info", "warning", "error")),
 )
 
@@ -233,6 +242,7 @@ class Settings:
     public_base_url: str
     trusted_proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
     coral_secrets: tuple[str, ...] = field(repr=False)
+    session_secrets: tuple[str, ...] = field(repr=False)
     log_level: str
 
     @property

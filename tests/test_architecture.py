@@ -15,7 +15,7 @@ FLOORS = {
         "walk", "words"),
     2: ("classifier", "encoder", "policy", "rules"),
     3: ("parity", "scorer"),
-    4: ("answers", "audit", "charts", "counterfactuals", "disguise", "keys", "migrations", "pages", "policies", "seed_trial",
+    4: ("answers", "audit", "charts", "counterfactuals", "disguise", "inspection", "keys", "migrations", "pages", "policies", "seed_trial",
         "store", "train", "tune"),
     5: ("check_commands", "key_commands", "label_commands", "lexicon_commands", "policy_commands", "service", "tune_commands"),
     6: ("__main__", "cli"),

@@ -12,6 +12,7 @@ from moderation import settings as settings_module
 from moderation.errors import Problem, RequestError
 from moderation.scorer import Scorer
 from moderation.service import (
+    console,
     coral,
     guard,
     health,
@@ -65,6 +66,7 @@ def create_app(settings: Settings | None = None, scorer: Scorer | None = None) -
     app.register_blueprint(health.blueprint)
     app.register_blueprint(openapi.blueprint)
     app.register_blueprint(static.blueprint)
+    console.keep(app)
     app.register_error_handler(RequestError, problems.refuse)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _failure)

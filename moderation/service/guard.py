@@ -24,7 +24,7 @@ from flask import Flask, Response, current_app, g, request
 from moderation import budget
 from moderation.errors import LoadError, Problem, RequestError
 from moderation.keys import Key, KeyRing, check_exposure, is_loopback
-from moderation.service import cross_site, journal
+from moderation.service import cross_site, journal, session
 from moderation.settings import Settings
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -39,26 +39,34 @@ _EXPOSED = "X-Request-Id, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset,
 _AWAY = 5.0  # seconds for which nothing is counted after the rate store failed
 
 
-def needs(scope: str | None) -> Callable[[View], View]:
-    """Say which scope a view's callers need; None: no key at all."""
+def needs(scope: str | None, browser: bool = False) -> Callable[[View], View]:
+    """Say which scope a view's callers need; None: no key at all. With `browser`, a sign-in to the console will do for a key, and
+    only this service's own pages may call."""
 
     def mark(view: View) -> View:
         view.scope = scope  # type: ignore[attr-defined]  # Flask keeps views as plain functions
+        view.browser = browser  # type: ignore[attr-defined]  # the same
         return view
 
     return mark
 
 
+def key() -> Key | None:
+    """The caller's key; None where no keys are configured."""
+    found: Key | None = g.get("key")
+    return found
+
+
 def section() -> str | None:
     """The section of the caller's key, for a request that names none."""
-    key: Key | None = g.get("key")
-    return key.section if key else None
+    found = key()
+    return found.section if found else None
 
 
 def caller() -> str:
     """A name for the caller in the store and the counts of rates: the key's id, or `-`."""
-    key: Key | None = g.get("key")
-    return key.id if key else "-"
+    found = key()
+    return found.id if found else "-"
 
 
 class _Keys:
@@ -188,6 +196,8 @@ def keep(app: Flask) -> None:
     check_exposure(settings)
     keys, rates, check_page = _Keys(settings), _Rates(settings), cross_site.checker(settings)
     app.extensions["before_fork"].append(keys.current)
+    app.extensions["keys"] = keys
+    session.keep(app)
     views = app.view_functions
 
     @app.before_request
@@ -199,12 +209,15 @@ def keep(app: Flask) -> None:
             return
         ring = keys.current()
         scope: str | None = getattr(views[endpoint], "scope", "score")
+        browser = getattr(views[endpoint], "browser", False)
+        if browser and sent_request.method != "GET" and not session.is_own_page():
+            raise _refuse(403, "Origin", "is not this service", "only its own pages may ask for this")
         if scope is None:
             return
         key = None
         if ring is not None:
             sent = _sent()
-            key = ring.find(sent) if sent else None
+            key = ring.find(sent) if sent else session.find(ring) if browser else None
             if key is None:
                 what = "is missing" if not sent else "is not one of this service"
                 raise _refuse(401, "key", what, "send it as `Authorization: Bearer`, as `X-API-Key` or as `?key=`")

@@ -230,7 +230,7 @@ class _Solver:
                 found.update(zip(LINES, cheapest(curve, costs, **given), strict=True))
             for column in _columns(self._scored, category):
                 if section is None:
-                    _move(lines, column, _ordered(found, targets))
+                    move(lines, column, _ordered(found, targets))
                 else:
                     lines[1 + self._scored.section_names.index(section), column] = _ordered(found, targets)
         return lines
@@ -261,7 +261,7 @@ class _Solver:
         return self._scored.queue(lines)[0].value
 
 
-def _move(lines: Floats, column: int, chosen: tuple[float, float]) -> None:
+def move(lines: Floats, column: int, chosen: tuple[float, float]) -> None:
     """Put a category's lines in force; sections that have their own keep them, the others follow."""
     before = lines[0, column].copy()
     for row in range(len(lines)):

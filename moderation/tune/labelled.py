@@ -85,6 +85,13 @@ class ScoredLabels:
         column = self.categories.index(category)
         return Curve(self.scores[:, column], self.labels[:, column], self.weights, self.groups).take(self.rows_of(section))
 
+    def actions(self, lines: Floats) -> Ints:
+        """Each comment's worst action by these lines, (n,), as index into `ACTIONS`; `lines` as in `Policy.thresholds`."""
+        at = lines[self.sections]
+        actions = ((self.fused >= at[..., 0]).astype(int) + (self.fused >= at[..., 1])).max(axis=1, initial=0)
+        worst: Ints = np.maximum(actions, self.unread)
+        return worst
+
     def queue(self, lines: Floats, section: str | None = None) -> tuple[Estimate, Estimate]:
         """The shares of all comments that a person must look at, and that are rejected: by a comment's worst action.
 
@@ -92,9 +99,7 @@ class ScoredLabels:
         ----------
         lines : (1 + sections, categories of the policy, 2), as `Policy.thresholds`.
         """
-        at = lines[self.sections]
-        actions = ((self.fused >= at[..., 0]).astype(int) + (self.fused >= at[..., 1])).max(axis=1, initial=0)
-        worst, rows = np.maximum(actions, self.unread), self.rows_of(section)
+        worst, rows = self.actions(lines), self.rows_of(section)
         weights = None if self.weights is None else self.weights[rows]
         groups = None if self.groups is None else self.groups[rows]
         reviewed, rejected = (share(worst[rows] == ACTIONS.index(action), weights, groups) for action in ("review", "reject"))
