@@ -191,7 +191,8 @@ def test_lines_are_found_as_the_command_finds_them(make, scored, scorer):
 def test_details_name_who_is_hit_and_what_changes(make, scored):
     client, _ = make()
     labels = opened(client).get_json()["labels"]
-    found = client.post("/console/tune/details", json={"labels": labels, "category": "personal", "lines": {"": {"personal": [0.01, 0.02]}}}).get_json()
+    asked = {"labels": labels, "category": "personal", "lines": {"": {"personal": [0.01, 0.02]}}}
+    found = client.post("/console/tune/details", json=asked).get_json()
     assert found["groups"][0]["name"] == "all comments"
     assert any(group["name"] == "sport" for group in found["groups"])
     assert sum(flow["comments"] for flow in found["flows"]) > 0
@@ -221,7 +222,7 @@ def test_labels_that_cannot_be_read_are_refused_by_their_line(make, rows, name, 
 def test_labels_are_their_bringers_alone(make, tmp_path):
     client, key = make("score", "tune")
     sign_in(client, key)
-    name = client.post("/console/tune/labels?name=a.csv", data=ROWS.encode(), content_type="application/octet-stream", headers=OWN).get_json()["labels"]
+    name = opened(client).get_json()["labels"]
     other = keys.create(tmp_path / "keys.json", "another", ["tune"])[0]
     asked = {"labels": name, "category": "personal"}
     assert client.post("/console/tune/figures", json=asked, headers=OWN).status_code == 200
