@@ -37,6 +37,9 @@ bench-http: $(VENV)/.dev ## measure the service: requests, memory, batches
 train: $(VENV)/.dev ## train models/default from the training data (see `moderation train --help`)
 	$(BIN)/python -m moderation train
 
+train-encoder: $(VENV)/.encoder-train ## fine-tune models/encoder (see `moderation train-encoder --help`)
+	$(BIN)/python -m moderation train-encoder --minutes 60 --checkpoint $(VENV)/encoder.pt
+
 train-demo: $(VENV)/.dev ## train a tiny model in seconds, to see that training works
 	$(BIN)/python -m moderation train --demo --out $(VENV)/demo
 
@@ -61,6 +64,10 @@ $(VENV)/.run: $(VENV)/.python requirements.txt pyproject.toml moderation/kernels
 
 $(VENV)/.dev: $(VENV)/.run $(wildcard requirements-*.txt)
 	$(PIP) -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/.encoder-train: $(VENV)/.dev requirements-encoder-train.txt requirements-encoder.txt
+	$(PIP) --no-deps -r requirements-encoder-train.txt
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.dev requirements-bench.txt

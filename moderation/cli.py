@@ -37,6 +37,7 @@ EXTENSIONS: tuple[tuple[str, str, str], ...] = (
     ("moderation.policy_commands", "add_commands", ""),
     ("moderation.train.commands", "add_train", ""),
     ("moderation.train.commands", "add_evaluate", "evaluate"),
+    ("moderation.train.encoder.commands", "add_commands", ""),
 )
 
 
