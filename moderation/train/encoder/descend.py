@@ -133,7 +133,8 @@ class Trainer:
             own = slice(worker, None, workers)
             if len(rows[own]):
                 values = [torch.from_numpy(given[own].copy()) for given in (registers, labels, importance)]
-                tasks.append(self.pool.submit(self._half, worker, *pad(rows[own]), *values, share))
+                (ids, mask), (register, label, weight) = pad(rows[own]), values
+                tasks.append(self.pool.submit(self._half, worker, ids, mask, register, label, weight, share))
         results = [task.result() for task in tasks]
         for number, parameter in enumerate(self.trained):
             grads = [theirs[number].grad for theirs in self.parameters]
