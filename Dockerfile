@@ -1,8 +1,9 @@
 # Two stages: the first has pip and the compiler, the second neither.
 FROM python:3.11-slim AS build
 WORKDIR /srv/moderation
-COPY requirements.txt .
-RUN python -m venv /srv/venv && /srv/venv/bin/pip install --no-cache-dir -r requirements.txt
+COPY requirements.txt requirements-encoder.txt ./
+RUN python -m venv /srv/venv && /srv/venv/bin/pip install --no-cache-dir -r requirements.txt \
+ && /srv/venv/bin/pip install --no-cache-dir --no-deps -r requirements-encoder.txt
 COPY moderation moderation
 RUN /srv/venv/bin/python -m moderation.kernels \
  && /srv/venv/bin/pip uninstall --yes ziglang \

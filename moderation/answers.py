@@ -33,8 +33,8 @@ class ReasonResult(msgspec.Struct):
 
 
 class SpanResult(msgspec.Struct):
-    """A range of the text as sent, half-open in code points, and what was seen there: a word of the lexicon, or one that
-    moved the classifier (`source`), which has none of the last four."""
+    """A range of the text as sent, half-open in code points, and what was seen there (`source`): a word of the lexicon; one that
+    moved the linear `classifier`; the sentence, or with `explain` a word, that moved the `encoder`. Only the first has the last four."""
 
     start: int
     end: int
@@ -82,7 +82,8 @@ class ContextResult(msgspec.Struct):
 
 
 class ScoreResult(msgspec.Struct):
-    """The answer for one comment; `id`, `masked` and `counterfactuals` only where they were asked for, `context` where it was sent."""
+    """The answer for one comment; `tier` is `fast` where the linear model decided and `deep` where the encoder was asked as well; `id`,
+    `masked` and `counterfactuals` only where they were asked for, `context` where it was sent."""
 
     action: str
     categories: dict[str, CategoryResult]
@@ -91,6 +92,7 @@ class ScoreResult(msgspec.Struct):
     spans: list[SpanResult]
     versions: VersionsResult
     language: LanguageResult
+    tier: str
     id: str | UnsetType = UNSET
     masked: str | UnsetType = UNSET
     counterfactuals: list[CounterfactualResult] | UnsetType = UNSET
@@ -99,7 +101,7 @@ class ScoreResult(msgspec.Struct):
 
 def answer(table: ScoreTable, row: int, text: str, id: str | None = None, mask: bool = False, explain: bool = False) -> ScoreResult:
     """The answer for one row of a table; with `mask` it holds the text with the lexicon's matches starred out, with `explain` the
-    words that, taken out, would change the action."""
+    words that, taken out, would change the action, and those that moved the encoder."""
     budget.check()
     found = table[row]
     return ScoreResult(
@@ -109,9 +111,10 @@ def answer(table: ScoreTable, row: int, text: str, id: str | None = None, mask: 
         [ReasonResult(*reason) for reason in found.decision.reasons],
         [SpanResult(match.span.start, match.span.end, match.category, "lexicon", match.term, match.severity, match.disguise, match.region)
          for match in found.matches]
-        + [SpanResult(span.start, span.end, category, "classifier") for span, category in table.evidence(row)],
+        + [SpanResult(span.start, span.end, category, source) for span, category, source in table.evidence(row, words=explain)],
         VersionsResult(*found.versions),
         LanguageResult(found.language, found.is_read),
+        found.tier,
         UNSET if id is None else id,
         found.masked(text) if mask else UNSET,
         [CounterfactualResult(action, [RangeResult(*span) for span in spans]) for action, spans in counterfactuals(table, row)]

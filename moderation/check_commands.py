@@ -51,7 +51,7 @@ def faults(environment: Mapping[str, str] | None = None) -> tuple[Settings, Scor
         attributes = model and model.attributes
     else:
         attributes = opened.policy.attributes
-        tried(lambda: parity.check(opened.classifier, parity.read(found.model)))
+        tried(lambda: parity.check_all(opened, parity.read_all(opened, found.model, found.encoder)))
     if found.shadow_policy:
         shadow = found.shadow_policy
         tried(lambda: read_rules(shadow, attributes))
@@ -68,6 +68,7 @@ def _check(arguments: argparse.Namespace) -> int:
         print(f"{row.variable:<{width}} {settings.shown(getattr(found, row.name))}")
     policy = scorer.policy
     print(f"\nmodel {scorer.versions.model}: {', '.join(policy.attributes)}")
+    print(f"tier {scorer.tier}" + (f"; there is no encoder: {scorer.lack}" if scorer.lack else ""))
     print(f"lexicon {scorer.versions.lexicon}: {len(scorer.lexicon.terms)} terms")
     print(f"policy {scorer.versions.policy}: {', '.join(policy.categories)}; sections {', '.join(policy.sections) or 'none'}")
     for problem in scorer.warnings:

@@ -35,7 +35,7 @@ from moderation.features import OUTPUTS, FeatureSpec, ngrams, pointer
 from moderation.text import FoldedBatch, Span, fold_batch
 
 FORMAT = 1
-_WORD = re.compile(r"[^\W_](?:\S*[^\W_])?")  # from its first letter or digit to its last
+WORD = re.compile(r"[^\W_](?:\S*[^\W_])?")  # from its first letter or digit to its last
 _TENSORS = {"table": np.int8, "step": np.float64, "join": np.float64, "knots": np.float64, "values": np.float64}
 
 Floats = npt.NDArray[np.float64]
@@ -75,7 +75,7 @@ class Explanation:
     def top_spans(self, attribute: str, limit: int = 3) -> list[Contribution]:
         """The words that raise an attribute most, most first; words that lower it are left out."""
         sums = np.concatenate(([0.0], np.cumsum(self.characters[:, self.attributes.index(attribute)])))
-        found = [Contribution(Span(*word.span()), weight) for word in _WORD.finditer(self.text)
+        found = [Contribution(Span(*word.span()), weight) for word in WORD.finditer(self.text)
                  if (weight := float(sums[word.end()] - sums[word.start()])) > 0]
         return sorted(found, key=lambda item: (-item.weight, item.span))[:limit]
 
@@ -186,9 +186,14 @@ class LinearClassifier:
 
     def logits(self, batch: FoldedBatch) -> Floats:
         """The scores before calibration, (n, k)."""
-        logits = np.empty((batch.size, len(self.attributes)))
-        self._library.md_predict(self._model, batch.block, _doubles(np.empty_like(logits)), _doubles(logits))
-        return logits
+        return self.predict_both(batch)[1]
+
+    def predict_both(self, batch: FoldedBatch) -> tuple[Floats, Floats]:
+        """Probabilities and, before calibration, logits of folded texts, (n, k) each."""
+        scores = np.empty((batch.size, len(self.attributes)))
+        logits = np.empty_like(scores)
+        self._library.md_predict(self._model, batch.block, _doubles(scores), _doubles(logits))
+        return scores, logits
 
     def sentences(self, batch: FoldedBatch, row: int) -> list[tuple[Span, Floats]]:
         """The sentences of one row with the scores that each would get alone; spans in the original, in order."""

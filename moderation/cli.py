@@ -19,6 +19,7 @@ from moderation import seed_trial, settings
 from moderation.answers import answer
 from moderation.counterfactuals import counterfactuals
 from moderation.errors import DataError, ModerationError, Problem
+from moderation.rules import TIERS
 from moderation.scorer import Assessment, Scorer, ScorerSpec, ScoreTable, open_scorer
 
 _CHUNK = 65_536  # bytes of standard input that are scored together, if so many have arrived
@@ -36,6 +37,7 @@ EXTENSIONS: tuple[tuple[str, str, str], ...] = (
     ("moderation.audit.diff_commands", "add_commands", ""),
     ("moderation.policy_commands", "add_commands", ""),
     ("moderation.train.commands", "add_train", ""),
+    ("moderation.train.cascade_commands", "add_commands", ""),
     ("moderation.train.commands", "add_evaluate", "evaluate"),
     ("moderation.train.encoder.commands", "add_commands", ""),
 )
@@ -51,7 +53,7 @@ def _score(arguments: argparse.Namespace) -> int:
     if as_table:
         print(_table_head(scorer.policy.categories))
     for chunk in [arguments.text] if arguments.text else _arrived(sys.stdin.buffer):
-        table = scorer.score_batch(chunk, arguments.section)
+        table = scorer.score_batch(chunk, arguments.section, tier=arguments.tier)
         for row, comment in enumerate(chunk):
             if as_table:
                 print(_table_row(comment, table[row], arguments.mask))
@@ -94,12 +96,12 @@ def _decoded(lines: list[bytes], before: int) -> Iterator[list[str]]:
 
 
 def _table_head(categories: Sequence[str]) -> str:
-    return "  ".join(["action ", *(f"{name:>10}" for name in categories), "comment"])
+    return "  ".join(["action ", "tier", *(f"{name:>10}" for name in categories), "comment"])
 
 
 def _table_row(comment: str, found: Assessment, masked: bool) -> str:
     shown = " ".join((found.masked(comment) if masked else comment).split()).encode("utf-8", "replace").decode()
-    lines = ["  ".join([f"{found.decision.action:<7}", *(f"{category.score:>10.2f}" for category in found.categories), shown])]
+    lines = ["  ".join([f"{found.decision.action:<7}", found.tier, *(f"{category.score:>10.2f}" for category in found.categories), shown])]
     lines += [f"         {reason.category}: {reason.score:.2f} is at least {reason.threshold:.2f}. {reason.clause}"
               for reason in found.decision.reasons]
     lines += [f"         {match.span.start}-{match.span.end}: a word of `{match.category}`, {match.severity}, {match.disguise}"
@@ -137,6 +139,7 @@ def parser() -> argparse.ArgumentParser:
     score.add_argument("text", nargs="*", help="a comment; without any, every line of standard input is one")
     score.add_argument("--section", help="the section whose thresholds hold")
     score.add_argument("--mask", action="store_true", help="show the comment with every matched word starred out")
+    score.add_argument("--tier", choices=TIERS, help="who decides: the linear model, the encoder where it could change that, or always")
     score.add_argument("--explain", action="store_true", help="say which words, taken out, would change the action")
     score.add_argument("--format", choices=("table", "json"), help="the default is a table on a terminal and JSON lines otherwise")
     score.set_defaults(run=_score)

@@ -21,6 +21,7 @@ from moderation.terms import CATEGORIES, SEVERITIES
 KEYS = {
     "the file": {"exclude": "parts of a comment that are not read",
                  "unread_language": "least action for a comment in a language that the model does not read",
+                 "tier": "who decides: `fast`, `auto` or `deep`; `MODERATION_TIER` overrides it",
                  "severities": "", "quoted": "", "categories": "", "sections": ""},
     "severities": {severity: f"what a {severity} word counts at least" for severity in SEVERITIES},
     "quoted": {**{severity: f"what a {severity} word counts at least when it is quoted or reported" for severity in SEVERITIES},
@@ -36,6 +37,7 @@ KEYS = {
     "sections.*.*": {"review": "`review` in this section", "reject": "`reject` in this section"},
 }
 ACTIONS = ("approve", "review", "reject")  # ascending: the worst one wins
+TIERS = ("fast", "auto", "deep")  # the linear model; the encoder where it could change the decision; the encoder always
 _LENGTH = 400  # of a clause: it is sent with every decision
 
 
@@ -83,6 +85,7 @@ class Rules:
     categories: tuple[Category, ...]
     sections: tuple[Section, ...]
     unread_language: str = "review"
+    tier: str = "auto"
 
 
 class _Reader:
@@ -229,6 +232,9 @@ def _read(reader: _Reader, document: dict[str, Any], version: str, attributes: S
     unread = document.get("unread_language", "review")
     if unread not in ACTIONS:
         reader.report("unread_language", "is no action", f"write one of {_listed(ACTIONS)}")
+    tier = document.get("tier", "auto")
+    if tier not in TIERS:
+        reader.report("tier", "is no tier", f"write one of {_listed(TIERS)}")
     tables = {key: reader.take_table(document, key, key) for key in ("severities", "quoted", "categories", "sections")}
     for key in ("severities", "quoted"):
         reader.check_keys(tables[key], KEYS[key], key)
@@ -241,7 +247,7 @@ def _read(reader: _Reader, document: dict[str, Any], version: str, attributes: S
         reader.report("categories", "there is none", "write one table for each clause, for example `[categories.obscene]`")
     sections = tuple(_section(reader, name, reader.take_table(tables["sections"], name, f"sections.{name}"), categories)
                      for name in tables["sections"])
-    return Rules(version, tuple(exclude), categories, sections, str(unread))
+    return Rules(version, tuple(exclude), categories, sections, str(unread), str(tier))
 
 
 def read_rules(path: Path, attributes: Sequence[str] | None = None) -> Rules:

@@ -12,216 +12,107 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from moderation import exclusions, language
-from moderation.classifier import Contribution, LinearClassifier
+from moderation.cascade import FILE, Cascade, Join
+from moderation.cascade import REMEDY as JOIN
+from moderation.classifier import LinearClassifier
+from moderation.encoder import REMEDY, missing_packages
 from moderation.errors import LoadError, ModelError, Problem, RequestError
-from moderation.lexicon import Lexicon, Match
-from moderation.masking import mask
-from moderation.policy import ACTIONS, Actions, Decision, Policy, Scores
+from moderation.lexicon import Lexicon, RowMatches
+from moderation.policy import Policy, Scores
+from moderation.rules import TIERS
 from moderation.settings import Settings
-from moderation.text import FoldedBatch, Span, fold_batch
+from moderation.table import DEEP, FAST, Assessment, Category, Evidence, ScoreTable, Versions
+from moderation.text import fold_batch
 
-_WORDS, _SHARE = 3, 1 / 3  # of evidence for a category: the most words, and the least weight beside the first's
+__all__ = ["Assessment", "Category", "Evidence", "ScoreTable", "Scorer", "ScorerSpec", "Versions", "open_scorer"]
 
-
-class Versions(NamedTuple):
-    """What an answer was made with."""
-
-    model: str
-    lexicon: str
-    policy: str
-
-
-class Category(NamedTuple):
-    """A category's score and action."""
-
-    name: str
-    score: float
-    action: str
-
-
-@dataclass(frozen=True, slots=True)
-class Assessment:
-    """All that is known of one comment.
-
-    Attributes
-    ----------
-    scores : (attribute, probability), in the model's order.
-    categories : in the policy's order.
-    matches : the lexicon's, in order of their spans.
-    decision : the worst action, with its reasons.
-    language : the tag that the comment was sent with, or that was detected.
-    is_read : whether the model reads that language.
-    """
-
-    scores: tuple[tuple[str, float], ...]
-    categories: tuple[Category, ...]
-    matches: tuple[Match, ...]
-    decision: Decision
-    versions: Versions
-    language: str
-    is_read: bool
-
-    def masked(self, original: str) -> str:
-        """The comment as sent with every matched word starred out."""
-        return mask(original, (match.span for match in self.matches))
-
-
-class Evidence(NamedTuple):
-    """A word that brought the classifier to its score for a category."""
-
-    span: Span
-    category: str
-
-
-class ScoreTable(Sequence[Assessment]):
-    """A scored batch. Rows become `Assessment`s when asked for.
-
-    Attributes
-    ----------
-    attributes : (n, k) probabilities, in the order of the classifier's attributes.
-    categories : (n, c) scores, in the order of the policy's categories.
-    actions : (n, c) indices into `ACTIONS`.
-    matches : the lexicon's matches of the rows that have any.
-    languages : each row's language, as sent or as detected.
-    unread : the rows in a language that the model does not read.
-    """
-
-    __slots__ = ("_batch", "_scorer", "_sections", "actions", "attributes", "categories", "languages", "matches", "unread", "versions")
-
-    def __init__(self, scorer: Scorer, batch: FoldedBatch, sections: int | npt.NDArray[np.intp], attributes: Scores,
-                 categories: Scores, actions: Actions, matches: Mapping[int, Sequence[Match]], languages: Sequence[str]) -> None:
-        self._scorer = scorer
-        self._batch = batch
-        self._sections = sections
-        self.versions = scorer.versions
-        self.attributes = attributes
-        self.categories = categories
-        self.actions = actions
-        self.matches = matches
-        self.languages = languages
-        self.unread = [row for row, name in enumerate(languages) if name not in scorer.reads]
-
-    @property
-    def worst(self) -> Actions:
-        """Each row's own action, (n,)."""
-        worst: Actions = self.actions.max(axis=1, initial=0)
-        if self.unread:
-            worst[self.unread] = np.maximum(worst[self.unread], self._scorer.policy.unread)
-        return worst
-
-    def __len__(self) -> int:
-        return len(self.attributes)
-
-    def __getitem__(self, row: int) -> Assessment:  # type: ignore[override]  # a table is read by row, never sliced
-        if not -len(self) <= row < len(self):
-            raise IndexError(row)
-        row %= len(self)
-        policy = self._scorer.policy
-        actions = self.actions[row].tolist()
-        is_read = self.languages[row] in self._scorer.reads
-        return Assessment(
-            tuple(zip(policy.attributes, self.attributes[row].tolist(), strict=True)),
-            tuple(Category(name, score, ACTIONS[action])
-                  for name, score, action in zip(policy.categories, self.categories[row].tolist(), actions, strict=True)),
-            tuple(self.matches.get(row, ())),
-            Decision(ACTIONS[0], ()) if is_read and not any(actions) else policy.explain(self.categories[row], self._section(row), is_read),
-            self.versions,
-            self.languages[row],
-            is_read,
-        )
-
-    def __iter__(self) -> Iterator[Assessment]:
-        return (self[row] for row in range(len(self)))
-
-    @property
-    def policy(self) -> Policy:
-        """The policy that decided."""
-        return self._scorer.policy
-
-    @property
-    def sections(self) -> int | npt.NDArray[np.intp]:
-        """The number of the policy's section: one of all rows, or (n,); 0 is none."""
-        return self._sections
-
-    def _section(self, row: int) -> int:
-        return self._sections if isinstance(self._sections, int) else int(self._sections[row])
-
-    def floors(self, row: int) -> dict[str, float]:
-        """What the lexicon's words in a row count at least, by category; none for a category without such words."""
-        return self._scorer.policy.floors(self.matches.get(row, ()))
-
-    def alone(self, row: int) -> dict[str, int]:
-        """The action to which each attribute brings a row alone, as an index into `ACTIONS`."""
-        return self._scorer.policy.alone(self.attributes[row], self._section(row))
-
-    def sentences(self, row: int) -> tuple[list[Span], ScoreTable]:
-        """A row's sentences, in order, each scored as if it stood alone; none for a blank text."""
-        text, section = self._batch.texts[row], self._section(row)
-        spans = [span for span, _ in self._scorer.classifier.sentences(self._batch, row)]
-        names = (None, *self._scorer.policy.sections)
-        sentences = [text[start:end] for start, end in spans]
-        return spans, self._scorer.score_batch(sentences, names[section], [self.languages[row]] * len(spans))
-
-    def text(self, row: int) -> str:
-        """What was read of a row's comment: what the policy leaves unread is blank."""
-        return self._batch.texts[row]
-
-    def again(self, row: int, texts: Sequence[str]) -> ScoreTable:
-        """Other wordings of a row's comment, scored in its section and language."""
-        names = (None, *self._scorer.policy.sections)
-        return self._scorer.score_batch(texts, names[self._section(row)], [self.languages[row]] * len(texts))
-
-    def beyond(self, row: int, action: int) -> float:
-        """How far a row's categories stand beyond the thresholds of what is worse than an action, in all."""
-        return self._scorer.policy.beyond(self.categories[row], action, self._section(row))
-
-    def telling(self, row: int) -> list[list[Contribution]]:
-        """For each attribute that leads a category which the classifier alone would not approve, the words that raise it, most first."""
-        leading = set(self._scorer.policy.leading(self.attributes[row], self._section(row)).values())
-        explanation = self._scorer.classifier.explain(self._batch, row) if leading else None
-        return [explanation.top_spans(attribute, len(self.text(row))) for attribute in sorted(leading)] if explanation else []
-
-    def evidence(self, row: int) -> list[Evidence]:
-        """The words that brought the classifier to a score that it alone would not approve, most telling first.
-
-        At most three for a category: of at least a third of the weight of the first, and none that the lexicon already
-        names for it. Costs more than scoring the row.
-        """
-        if not self.actions[row].any():
-            return []
-        leading = self._scorer.policy.leading(self.attributes[row], self._section(row))
-        if not leading:
-            return []
-        explanation = self._scorer.classifier.explain(self._batch, row)
-        matches = self.matches.get(row, ())
-        found = []
-        for category, attribute in leading.items():
-            words = explanation.top_spans(attribute, _WORDS)
-            found += [Evidence(span, category) for span, weight in words if weight >= _SHARE * words[0].weight and not any(
-                match.category == category and span.start < match.span.end and match.span.start < span.end for match in matches)]
-        return found
+_FAST, _AUTO, _DEEP = TIERS.index(FAST), TIERS.index("auto"), TIERS.index(DEEP)
 
 
 class Scorer:
-    """Classifier, lexicon and policy, walked in one order. Holds no state between calls; safe to share between threads."""
+    """Classifier, lexicon and policy, walked in one order. Holds no state between calls; safe to share between threads.
 
-    def __init__(self, classifier: LinearClassifier, lexicon: Lexicon, policy: Policy) -> None:
+    Parameters
+    ----------
+    cascade : the encoder behind the classifier, if there is one.
+    tier : who decides where a comment names none: `fast`, the classifier; `deep`, the encoder as well; `auto`, the
+        encoder where it could change the decision. Without an encoder it is `fast`.
+    lack : why there is no encoder, for those who ask for it.
+    """
+
+    def __init__(self, classifier: LinearClassifier, lexicon: Lexicon, policy: Policy, cascade: Cascade | None = None,
+                 tier: str = "auto", lack: str = "none was given") -> None:
         if policy.attributes != tuple(classifier.attributes):
             raise ModelError("the model", [Problem("attributes", "are not those that the policy was loaded for", "load the policy again")])
         self.classifier = classifier
         self.lexicon = lexicon
         self.policy = policy
-        self.versions = Versions(classifier.version, lexicon.version, policy.version)
+        self.cascade = cascade
+        self.tier = tier if cascade else FAST
+        self.lack = "" if cascade else lack
+        model = f"{classifier.version}+{cascade.version}" if cascade else classifier.version
+        self.versions = Versions(model, lexicon.version, policy.version)
         self.reads = tuple(classifier.facts.get("languages", (language.ENGLISH,)))
+
+    def score_batch(self, texts: Sequence[str], section: str | Sequence[str | None] | None = None,
+                    languages: Sequence[str | None] | None = None, tier: str | Sequence[str | None] | None = None) -> ScoreTable:
+        """Score many comments; row i is what `score(texts[i])` answers.
+
+        Parameters
+        ----------
+        texts : any Unicode strings, lone surrogates included.
+        section : the section of all of them, or one for each.
+        languages : the language that each is said to be in; the others' is detected.
+        tier : the tier of all of them, or one for each; None is the scorer's own.
+
+        Raises
+        ------
+        RequestError : a section that the policy does not have, no language's tag, or a tier that there is not; `where` is `section`,
+            `language` or `tier`.
+        """
+        named = [language.detect(text) for text in texts] if languages is None else [
+            language.detect(text) if name is None else language.tag(name) for text, name in zip(texts, languages, strict=True)]
+        sections = self._sections(section, len(texts))
+        tiers = self._tiers(tier, len(texts))
+        batch = fold_batch(exclusions.blank(texts, self.policy.exclude))
+        found = self.lexicon.find_batch(batch)
+        # What the words were disguised as is undone for the models too: they learned from plain spelling.
+        restored = self.lexicon.restore(batch, found) if found else batch
+        linear, logits = self.classifier.predict_both(restored)
+        fused = self.policy.fuse(linear, found)
+        actions = self.policy.decide(fused, sections)
+        scores, deep = linear, []
+        if self.cascade and (tiers != _FAST).any():
+            unread = np.array([name not in self.reads for name in named])
+            rows = np.flatnonzero((tiers == _DEEP) | ((tiers == _AUTO) & ~unread & self._in_doubt(logits, found, sections)))
+            deep = rows.tolist()
+            if deep:
+                scores = linear.copy()
+                scores[rows] = self.cascade.score(logits[rows], restored, deep)
+                fused = self.policy.fuse(scores, found)
+                actions = self.policy.decide(fused, sections)
+        matches = {row: matches for row, matches, _ in found}
+        return ScoreTable(self, batch, sections, scores, fused, actions, matches, named, linear, deep, [TIERS[tier] for tier in tiers])
+
+    def _in_doubt(self, logits: Scores, found: Sequence[RowMatches], sections: int | npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
+        """The rows whose action the encoder could change: the least and the greatest that it may say lead to different ones."""
+        assert self.cascade
+        least, most = (self.policy.decide(self.policy.fuse(bound, found), sections).max(axis=1, initial=0)
+                       for bound in self.cascade.join.bounds(logits))
+        doubt: npt.NDArray[np.bool_] = least != most
+        return doubt
+
+    def score(self, comment: str, section: str | None = None, language: str | None = None, tier: str | None = None) -> Assessment:
+        """Score one comment: a batch of one, by definition."""
+        return self.score_batch([comment], section, [language], tier)[0]
 
     @property
     def warnings(self) -> list[Problem]:
@@ -230,34 +121,27 @@ class Scorer:
         return [Problem(f"categories.{name}", "is not in the policy", f"{count} words of the lexicon that break it count for nothing")
                 for name, count in counts.items() if name not in self.policy.categories]
 
-    def score_batch(self, texts: Sequence[str], section: str | Sequence[str | None] | None = None,
-                    languages: Sequence[str | None] | None = None) -> ScoreTable:
-        """Score many comments; row i is what `score(texts[i])` answers.
-
-        Parameters
-        ----------
-        texts : any Unicode strings, lone surrogates included.
-        section : the section of all of them, or one for each.
-        languages : the language that each is said to be in; the others' is detected.
+    def known_tier(self, name: str | None) -> int:
+        """The number of a tier for a comment that names it, or of the scorer's own.
 
         Raises
         ------
-        RequestError : a section that the policy does not have, or no language's tag; `where` is `section` or `language`.
+        RequestError : there is no such tier, or it wants an encoder and there is none.
         """
-        named = [language.detect(text) for text in texts] if languages is None else [
-            language.detect(text) if name is None else language.tag(name) for text, name in zip(texts, languages, strict=True)]
-        sections = self._sections(section, len(texts))
-        batch = fold_batch(exclusions.blank(texts, self.policy.exclude))
-        found = self.lexicon.find_batch(batch)
-        # What the words were disguised as is undone for the classifier too: it learned from plain spelling.
-        scores = self.classifier.predict_folded(self.lexicon.restore(batch, found) if found else batch)
-        fused = self.policy.fuse(scores, found)
-        actions = self.policy.decide(fused, sections)
-        return ScoreTable(self, batch, sections, scores, fused, actions, {row: matches for row, matches, _ in found}, named)
+        name = self.tier if name is None else name
+        if name not in TIERS:
+            raise RequestError(Problem("tier", "is not a tier", f"known are {', '.join(f'`{tier}`' for tier in TIERS)}"))
+        if name == DEEP and not self.cascade:
+            what = f"`{DEEP}` wants an encoder, and there is none: {self.lack}"
+            raise RequestError(Problem("tier", what, "leave it out, or ask for `auto`"))
+        return TIERS.index(name)
 
-    def score(self, comment: str, section: str | None = None, language: str | None = None) -> Assessment:
-        """Score one comment: a batch of one, by definition."""
-        return self.score_batch([comment], section, [language])[0]
+    def _tiers(self, tier: str | Sequence[str | None] | None, count: int) -> npt.NDArray[np.uint8]:
+        if tier is None or isinstance(tier, str):
+            return np.full(count, self.known_tier(tier), np.uint8)
+        if len(tier) != count:
+            raise RequestError(Problem("tier", "has not as many entries as there are comments"))
+        return np.array([self.known_tier(name) for name in tier], np.uint8)
 
     def _sections(self, section: str | Sequence[str | None] | None, count: int) -> int | npt.NDArray[np.intp]:
         if section is None or isinstance(section, str):
@@ -279,35 +163,56 @@ def _digest(path: Path) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ScorerSpec:
-    """Where a scorer's three parts lie, and the digest of what lies there: what another process is sent."""
+    """Where a scorer's parts lie, and the digest of what lies there: what another process is sent.
+
+    Attributes
+    ----------
+    encoder : the encoder's folder, which need not be there; None for none.
+    tier : who decides; "" leaves it to the policy.
+    threads : of one run of the encoder.
+    """
 
     model: Path
     lexicon: tuple[Path, ...]
     policy: Path
     languages: tuple[str, ...]
     digest: str
+    encoder: Path | None = None
+    tier: str = ""
+    threads: int = 1
 
     @classmethod
-    def of(cls, model: Path, lexicon: Sequence[Path], policy: Path, languages: Sequence[str] = ()) -> ScorerSpec:
-        """The spec of what lies at these places now; `languages` as in `Lexicon.load`.
+    def of(cls, model: Path, lexicon: Sequence[Path], policy: Path, languages: Sequence[str] = (), encoder: Path | None = None,
+           tier: str = "", threads: int = 1) -> ScorerSpec:
+        """The spec of what lies at these places now; `languages` as in `Lexicon.load`. An encoder that is not asked for is not read.
 
         Raises
         ------
         LoadError : one of them is not there or cannot be read.
         """
         digest = hashlib.sha256()
-        for name, path in (("model", model), *(("lexicon", path) for path in lexicon), ("policy", policy)):
+        if tier == FAST or encoder is None or not encoder.exists():
+            encoder = None if tier == FAST else encoder
+            asked: list[tuple[str, Path]] = []
+        else:
+            asked = [("encoder", encoder)]
+        for name, path in (("model", model), *(("lexicon", path) for path in lexicon), ("policy", policy), *asked):
             try:
                 digest.update(_digest(path).encode())
             except OSError as error:
                 hint = f"`MODERATION_{name.upper()}` names it"
                 raise LoadError(f"the {name.partition('_')[0]}", [Problem(str(path), f"cannot be read: {error.strerror}", hint)]) from error
-        return cls(model, tuple(lexicon), policy, tuple(languages), digest.hexdigest())
+        return cls(model, tuple(lexicon), policy, tuple(languages), digest.hexdigest(), encoder, tier, threads)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> ScorerSpec:
         """The spec of what the settings name."""
-        return cls.of(settings.model, settings.lexicon_paths, settings.policy, settings.languages)
+        return cls.of(settings.model, settings.lexicon_paths, settings.policy, settings.languages, settings.encoder, settings.tier,
+                      settings.encoder_threads)
+
+    def again(self) -> ScorerSpec:
+        """The spec of what lies at the same places now."""
+        return ScorerSpec.of(self.model, self.lexicon, self.policy, self.languages, self.encoder, self.tier, self.threads)
 
 
 @functools.lru_cache(maxsize=4)
@@ -318,10 +223,32 @@ def open_scorer(spec: ScorerSpec) -> Scorer:
     ------
     LoadError : what lies at the spec's places is not what the spec was made of, or cannot be used.
     """
-    if ScorerSpec.of(spec.model, spec.lexicon, spec.policy, spec.languages).digest != spec.digest:
-        what = "the model, lexicon or policy has changed since the spec was made"
+    if spec.again().digest != spec.digest:
+        what = "the model, lexicon, policy or encoder has changed since the spec was made"
         raise LoadError("the scorer", [Problem("digest", what, "make the spec again")])
     classifier = LinearClassifier.load(spec.model)
-    scorer = Scorer(classifier, Lexicon.load(spec.lexicon, spec.languages), Policy.load(spec.policy, classifier.attributes))
-    scorer.score("")  # builds the tables that are built on first use
+    policy = Policy.load(spec.policy, classifier.attributes)
+    tier = spec.tier or policy.rules.tier
+    lack = _lack(spec, classifier)
+    if lack and tier == DEEP:
+        raise ModelError("the tier", [Problem(DEEP, f"wants an encoder, and there is none: {lack}", "or choose `auto` or `fast`")])
+    cascade = Cascade.load(spec.encoder, classifier.attributes, classifier.version, spec.threads) if spec.encoder and not lack else None
+    scorer = Scorer(classifier, Lexicon.load(spec.lexicon, spec.languages), policy, cascade, tier, lack)
+    scorer.score("", tier=DEEP if cascade else FAST)  # builds the tables that are built on first use
     return scorer
+
+
+def _lack(spec: ScorerSpec, classifier: LinearClassifier) -> str:
+    """Why a spec's scorer has no encoder; "" if it has one. What is there and broken is no lack, but an error."""
+    if spec.tier == FAST:
+        return "`MODERATION_TIER` is `fast`"
+    if spec.encoder is None:
+        return "`MODERATION_ENCODER` names none"
+    if not spec.encoder.exists():
+        return f"{spec.encoder} is not there"
+    if missing := missing_packages():
+        return f"{' and '.join(missing)} not installed; {REMEDY}"
+    if not (spec.encoder / FILE).exists():
+        return f"{spec.encoder / FILE} is not there; {JOIN}"
+    joined = Join.load(spec.encoder, len(classifier.attributes)).linear
+    return "" if joined == classifier.version else f"it was joined to {joined}, and this is {classifier.version}; {JOIN}"

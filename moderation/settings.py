@@ -59,6 +59,10 @@ def _choice(*words: str) -> Callable[[str], str]:
     return read
 
 
+def _tier(value: str) -> str:
+    return _choice("fast", "auto", "deep")(value) if value else ""
+
+
 def _path(value: str) -> Path:
     if not value or "\0" in value:
         raise _Refused("expected a path")
@@ -188,6 +192,10 @@ class Setting(NamedTuple):
 # A default path is a place in this repository; a path from the environment is taken as it stands.
 TABLE = (
     Setting("model", "models/default", "folder of the classifier", _path),
+    Setting("encoder", "models/encoder", "folder of the encoder, which reads meaning; none: the linear model alone", _maybe_path),
+    Setting("encoder_threads", "1", "threads for one comment in the encoder", _number(1, 64)),
+    Setting("tier", "", "who decides: `fast` (the linear model), `auto` (the encoder where it could change the decision) or `deep` "
+            "(the encoder always); else the policy's `tier`, `auto`", _tier),
     Setting("lexicon", "", "your own word lists, added to `seeds/lexicon`: files, folders or patterns such as `/etc/words/*.txt`, "
             "separated by colons", _paths),
     Setting("languages", "", "languages whose word lists are read beside those that are on by default, such as `hi,hi-Latn`", _languages),
@@ -222,6 +230,9 @@ class Settings:
     """The settings in force; `TABLE` says what each is for."""
 
     model: Path
+    encoder: Path | None
+    encoder_threads: int
+    tier: str
     lexicon: tuple[Path, ...]
     languages: tuple[str, ...]
     policy: Path
@@ -279,7 +290,7 @@ def read(environment: Mapping[str, str] | None = None) -> tuple[Settings, list[P
         except _Refused as refusal:
             problems.append(Problem(setting.variable, str(refusal), f"the default is {setting.default or 'none'}"))
             given, values[setting.name] = None, setting.read(setting.default)
-        if given is None and setting.read is _path:
+        if given is None and isinstance(values[setting.name], Path):
             values[setting.name] = ROOT / values[setting.name]
     known = [setting.variable for setting in TABLE]
     for name in sorted(set(environment).difference(known)):

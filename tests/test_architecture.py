@@ -13,15 +13,15 @@ FLOORS = {
     0: ("budget", "chardata", "errors", "exclusions", "groups", "identities", "kernels", "markup", "masking", "settings", "text"),
     1: ("allows", "evidence", "features", "forms", "hiding", "language", "lexicon", "names", "regions", "row", "scripts", "terms",
         "walk", "words"),
-    2: ("classifier", "encoder", "policy", "rules"),
-    3: ("parity", "scorer"),
+    2: ("cascade", "classifier", "encoder", "policy", "rules"),
+    3: ("parity", "scorer", "table"),
     4: ("answers", "audit", "charts", "counterfactuals", "disguise", "inspection", "keys", "migrations", "pages", "policies", "seed_trial",
         "store", "train", "tune"),
     5: ("check_commands", "key_commands", "label_commands", "lexicon_commands", "policy_commands", "service", "tune_commands"),
     6: ("__main__", "cli"),
 }
 FRAMEWORKS = {"flask", "werkzeug", "gunicorn"}
-TRAINING = {"sklearn", "scipy", "pandas", "pyarrow", "sqlalchemy", "torch", "tqdm", "matplotlib"}
+TRAINING = {"sklearn", "scipy", "pandas", "pyarrow", "sqlalchemy", "torch", "transformers", "onnx", "tqdm", "matplotlib"}
 PACKAGE = ROOT / "moderation"
 MODULES = sorted(path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".") for path in PACKAGE.rglob("*.py"))
 

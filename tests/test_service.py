@@ -20,7 +20,7 @@ relaxed = hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped
 def test_a_comment_is_scored(client, scorer):
     status, body = post(client, "/v1/score", {"text": "What a b*nana you are", "id": "c-17", "section": "politics"})
     assert status == 200
-    assert list(body) == ["action", "categories", "attributes", "reasons", "spans", "versions", "language", "id"]
+    assert list(body) == ["action", "categories", "attributes", "reasons", "spans", "versions", "language", "tier", "id"]
     assert (body["id"], body["action"]) == ("c-17", "reject")
     assert body["categories"]["obscene"] == {"score": 0.93, "action": "reject"}
     assert list(body["attributes"]) == list(scorer.policy.attributes)
@@ -123,7 +123,7 @@ def test_an_empty_batch_is_answered_empty(client):
 
 
 def test_the_health_check_names_the_versions(client, scorer):
-    assert client.get("/healthz").get_json() == {"status": "ok", "versions": scorer.versions._asdict()}
+    assert client.get("/healthz").get_json() == {"status": "ok", "versions": scorer.versions._asdict(), "tier": "fast"}
 
 
 def test_a_chunked_body_has_its_limit_too(app):

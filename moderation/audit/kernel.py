@@ -100,8 +100,8 @@ def _spans_and_reasons(table: ScoreTable) -> tuple[pa.ListArray, pa.ListArray]:
         spans[row] = [(*match.span, match.category, "lexicon", match.term, match.severity, match.disguise, match.region)
                       for match in table.matches.get(row, ())]
         if worst[row]:
-            spans[row] += [(*span, category, "classifier", None, None, None, None)
-                           for span, category in table.evidence(row)]
+            spans[row] += [(*span, category, source, None, None, None, None)
+                           for span, category, source in table.evidence(row)]
             reasons[row] = [reason[:4] for reason in table[row].decision.reasons]
     return _lists(spans, schema.SPAN), _lists(reasons, schema.REASON)
 

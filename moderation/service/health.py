@@ -12,13 +12,15 @@ from moderation.service import problems
 from moderation.service.guard import needs
 
 blueprint = Blueprint("health", __name__)
+_MOST = 4  # of the encoder's texts, which a probe every few seconds may cost
 
 
 class Health(msgspec.Struct):
-    """That the service lives, and what it answers with."""
+    """That the service lives, what it answers with, and who decides: `fast`, `auto` or `deep`."""
 
     status: str
     versions: dict[str, str]
+    tier: str
 
 
 def _scorer() -> Scorer:
@@ -30,7 +32,7 @@ def _scorer() -> Scorer:
 @needs(None)
 def healthz() -> Response:
     """The process answers."""
-    return Response(msgspec.json.encode(Health("ok", _scorer().versions._asdict())), mimetype="application/json")
+    return _health("ok", _scorer())
 
 
 @blueprint.get("/readyz")
@@ -40,10 +42,15 @@ def readyz() -> Response:
     scorer = _scorer()
     try:
         cases = current_app.extensions.get("parity")
-        if cases is None or cases.version != scorer.classifier.version:
-            cases = current_app.extensions["parity"] = parity.read(current_app.extensions["settings"].model)
-        parity.check(scorer.classifier, cases)
+        if cases is None or not parity.fits(scorer, cases):
+            settings = current_app.extensions["settings"]
+            cases = current_app.extensions["parity"] = parity.read_all(scorer, settings.model, settings.encoder)
+        parity.check_all(scorer, cases, _MOST)
     except ModelError as error:
         problem = error.problems[0]
         return problems.answer(problems.details(Problem(problem.where, problem.what), 503))
-    return Response(msgspec.json.encode(Health("ready", scorer.versions._asdict())), mimetype="application/json")
+    return _health("ready", scorer)
+
+
+def _health(status: str, scorer: Scorer) -> Response:
+    return Response(msgspec.json.encode(Health(status, scorer.versions._asdict(), scorer.tier)), mimetype="application/json")

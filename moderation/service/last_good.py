@@ -49,8 +49,8 @@ class Sources(NamedTuple):
 class LastGood:
     """The copies, in a folder of the process that makes this object and of those that are forked from it."""
 
-    def __init__(self, languages: tuple[str, ...]) -> None:
-        self._languages = languages
+    def __init__(self, languages: tuple[str, ...], tier: str = "", threads: int = 1) -> None:
+        self._languages, self._tier, self._threads = languages, tier, threads
         self._folder = Path(tempfile.mkdtemp(prefix="moderation-good-"))
         self._owner = os.getpid()
         atexit.register(self._remove)
@@ -75,6 +75,8 @@ class LastGood:
         """
         spec, folder = sources.spec, self._folder / sources.digest.hex()
         places = {"model": spec.model, "policy": spec.policy, **{f"lexicon{index:04}": path for index, path in enumerate(spec.lexicon)}}
+        if spec.encoder and spec.encoder.exists():
+            places["encoder"] = spec.encoder
         if sources.shadow:
             places["shadow"] = sources.shadow
         try:
@@ -110,4 +112,5 @@ class LastGood:
         if not found:
             raise LoadError("the copy of the last good versions", [Problem("digest", "is not kept any more", "reload again")])
         lexicon = [path for name, path in found.items() if name.startswith("lexicon")]
-        return Sources.of(ScorerSpec.of(found["model"], lexicon, found["policy"], self._languages), found.get("shadow"))
+        spec = ScorerSpec.of(found["model"], lexicon, found["policy"], self._languages, found.get("encoder"), self._tier, self._threads)
+        return Sources.of(spec, found.get("shadow"))

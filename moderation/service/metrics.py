@@ -21,6 +21,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from moderation.policy import ACTIONS
 from moderation.scorer import Scorer, ScoreTable
 from moderation.service.guard import needs
+from moderation.table import DEEP, FAST
 
 _SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _BINS = 10
@@ -37,6 +38,7 @@ class Metrics:
         self.decisions = Counter("moderation_decisions", "Comments by what a category decided", ["category", "section", "action"],
                                  registry=registry)
         self.scores = Counter("moderation_scores", "Comments by a category's score, in tenths", ["category", "bin"], registry=registry)
+        self.tiers = Counter("moderation_comments_by_tier", "Comments by the tier that decided them", ["tier"], registry=registry)
         self.reloads = Counter("moderation_reloads", "Reloads of policy, lexicon and model", ["outcome"], registry=registry)
         self.lost_writes = Counter("moderation_lost_writes", "Labels that the store did not take", registry=registry)
         self.uncounted = Counter("moderation_rate_store_failures", "Times that the rate store failed", registry=registry)
@@ -62,8 +64,11 @@ class Metrics:
         policy = table.policy
         if len(table) == 1:
             number = table.sections if isinstance(table.sections, int) else int(table.sections[0])
-            self._later((policy, number, table.categories[0].tolist(), table.actions[0].tolist()))
+            self._later((policy, (number, table.tier(0)), table.categories[0].tolist(), table.actions[0].tolist()))
             return
+        for tier, count in ((DEEP, len(table.deep)), (FAST, len(table) - len(table.deep))):
+            if count:
+                self._child(self.tiers, tier).inc(count)
         sections = ("-", *policy.sections)
         combined = np.asarray(table.sections)[..., None] * len(ACTIONS) + table.actions
         tenths = np.minimum((table.categories * _BINS).astype(np.intp), _BINS - 1)
@@ -89,6 +94,7 @@ class Metrics:
         requests: dict[tuple[str, str, int], int] = {}
         buckets: dict[tuple[str, int], list[int]] = {}
         rows: dict[tuple[Any, ...], int] = {}
+        tiers: dict[str, int] = {}
         while self._pending:
             try:
                 first, second, third, fourth = self._pending.popleft()
@@ -98,9 +104,13 @@ class Metrics:
                 requests[first, second, third] = requests.get((first, second, third), 0) + 1
                 buckets.setdefault((first, bisect_left(_SECONDS, fourth / 1e6)), []).append(fourth)
                 continue
+            number, tier = second
+            tiers[tier] = tiers.get(tier, 0) + 1
             for column, (score, action) in enumerate(zip(third, fourth, strict=True)):
-                key = first, column, second, action, min(int(score * _BINS), _BINS - 1)
+                key = first, column, number, action, min(int(score * _BINS), _BINS - 1)
                 rows[key] = rows.get(key, 0) + 1
+        for tier, count in tiers.items():
+            self._child(self.tiers, tier).inc(count)
         for (route, method, status), count in requests.items():
             known = method if method in ("GET", "POST", "HEAD", "OPTIONS") else "other"
             self._child(self.requests, route, known, str(status)).inc(count)
@@ -125,15 +135,17 @@ class Metrics:
 
 
 class _Versions:
-    """The versions in force in the worker that answers."""
+    """The versions and the tier in force in the worker that answers."""
 
     def __init__(self, scorer: Scorer) -> None:
-        self._versions = scorer.versions
+        self._versions, self._tier = scorer.versions, scorer.tier
 
     def collect(self) -> list[GaugeMetricFamily]:
         family = GaugeMetricFamily("moderation_versions", "What answers are made with", labels=self._versions._fields)
         family.add_metric(list(self._versions), 1)
-        return [family]
+        tier = GaugeMetricFamily("moderation_tier", "Who decides where a comment names no tier", labels=["tier"])
+        tier.add_metric([self._tier], 1)
+        return [family, tier]
 
 
 def of(app: Flask) -> Metrics:

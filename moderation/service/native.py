@@ -39,7 +39,7 @@ class Context(msgspec.Struct, forbid_unknown_fields=True):
 class ScoreRequest(msgspec.Struct, forbid_unknown_fields=True):
     """One comment to score. With `mask`, the answer holds the text with every matched word starred out; with `explain`, the
     words that, taken out, would have changed the action; `language` is what the comment is in, if the sender knows. As `html`,
-    what a reader of the page sees is scored, and spans are those of the HTML as sent."""
+    what a reader of the page sees is scored, and spans are those of the HTML as sent. `tier` says who decides."""
 
     text: Annotated[str, msgspec.Meta(max_length=LONGEST_TEXT)]
     id: Annotated[str, msgspec.Meta(max_length=LONGEST_ID)] | None = None
@@ -49,6 +49,7 @@ class ScoreRequest(msgspec.Struct, forbid_unknown_fields=True):
     language: str | None = None
     format: Literal["plain", "html"] = "plain"
     context: Context | None = None
+    tier: Literal["fast", "auto", "deep"] | None = None
 
     @property
     def seen(self) -> str:
@@ -106,7 +107,7 @@ def score() -> Response:
         return _stream()
     comment = decode(body.read(), _ONE)
     scorer = _scorer()
-    table = scorer.score_batch([comment.seen], comment.section or guard.section(), [comment.language])
+    table = scorer.score_batch([comment.seen], comment.section or guard.section(), [comment.language], comment.tier)
     journal.note(table, scorer.policy.categories)
     return _json(_result(table, 0, comment))
 
@@ -161,15 +162,16 @@ def _stream() -> Response:
 def _answers(scorer: Scorer, comments: list[ScoreRequest | ItemError], places: list[str]) -> list[ScoreResult | ItemError]:
     own = guard.section()
     for index, comment in enumerate(comments):
-        if isinstance(comment, ScoreRequest) and (comment.section is not None or comment.language is not None):
+        if isinstance(comment, ScoreRequest) and (comment.section, comment.language, comment.tier) != (None, None, None):
             try:
                 scorer.policy.section(comment.section)
+                scorer.known_tier(comment.tier)
                 language.tag(comment.language or language.ENGLISH)
             except RequestError as error:
                 comments[index] = _item_error(places[index], error, comment.id)
     good = [comment for comment in comments if isinstance(comment, ScoreRequest)]
     table = scorer.score_batch([comment.seen for comment in good], [comment.section or own for comment in good],
-                               [comment.language for comment in good])
+                               [comment.language for comment in good], [comment.tier for comment in good])
     journal.note(table, scorer.policy.categories)
     rows = count()
     return [_result(table, next(rows), comment) if isinstance(comment, ScoreRequest) else comment for comment in comments]

@@ -1,4 +1,4 @@
-"""A new policy, lexicon and model without a stop: built beside the old, tested, swapped by reference; the last good stays.
+"""A new policy, lexicon, model and encoder without a stop: built beside the old, tested, swapped by reference; the last good stays.
 
 Knows when and how to swap; what is loaded is the scorer's, what is kept of it `last_good`'s. All workers share a few bytes: whoever
 reloads keeps a copy of the files that it tested, writes their digest and counts a generation on, and every process looks at that
@@ -41,12 +41,12 @@ _NUMBER, _DIGEST = slice(0, 8), slice(8, 40)
 
 
 class Live(NamedTuple):
-    """What answers are made with, the digest of the files it came from, and the model's test texts."""
+    """What answers are made with, the digest of the files it came from, and the models' test texts."""
 
     scorer: Scorer
     shadow: Policy | None
     digest: bytes
-    cases: parity.Parity | None
+    cases: parity.Cases | None
 
 
 class ReloadResult(msgspec.Struct):
@@ -85,8 +85,8 @@ def _open(settings: Settings) -> tuple[Scorer, Sources]:
 
 def _build(scorer: Scorer, sources: Sources) -> Live:
     open_scorer.cache_clear()  # the one in force is held here; others would only take room
-    cases = parity.read(sources.spec.model)
-    parity.check(scorer.classifier, cases)
+    cases = parity.read_all(scorer, sources.spec.model, sources.spec.encoder)
+    parity.check_all(scorer, cases)
     shadow = Policy.load(sources.shadow, scorer.policy.attributes) if sources.shadow else None
     for problem in scorer.warnings:
         journal.LOGGER.warning("%s: %s", problem.where, problem)
@@ -116,7 +116,7 @@ class Reloader:
         self._app = app
         self._settings = settings
         self._lock = threading.Lock()
-        self._kept = LastGood(settings.languages)
+        self._kept = LastGood(settings.languages, settings.tier, settings.encoder_threads)
         self._shared = mmap.mmap(-1, mmap.PAGESIZE)  # the same memory in all workers
         self._seen = bytes(8)
         self._look_at, self._published = 0.0, self._mark()

@@ -1,0 +1,140 @@
+"""The cascade: the linear model first, the encoder for what it could decide otherwise, and both joined to one probability.
+
+Knows logits, how they are joined and how far the encoder may move a score; knows no policy and no lexicon. `cascade.json`, beside the
+encoder, holds what was learned for one linear model and one encoder. For an attribute, with l and e their logits:
+
+    joined = b + wl * l + we * e        wl, we >= 0, so that more hostility in either never lowers it (stacking, Wolpert 1992)
+
+The joined logit is calibrated on the same mix of news as the linear model's, so that a threshold means the same in every tier.
+`low` and `high` bound, for a linear logit, what the joined probability becomes for nearly all comments that have it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from moderation.encoder import Calibration, Encoder
+from moderation.errors import ModelError, Problem
+from moderation.text import FoldedBatch
+
+FORMAT = 1
+FILE = "cascade.json"
+_CURVES = ("calibration", "low", "high")
+REMEDY = "`moderation train-cascade` joins an encoder to a linear model"
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """What was learned for a linear model and an encoder.
+
+    Attributes
+    ----------
+    linear, encoder : the versions of the two.
+    weights : (k, 3), b wl we of the module's formula.
+    calibration : from joined logits to probabilities.
+    low, high : from linear logits to the least and the greatest probability that the joined one becomes.
+    facts : whatever else `cascade.json` tells (operating points, figures).
+    """
+
+    linear: str
+    encoder: str
+    weights: Floats
+    calibration: Calibration
+    low: Calibration
+    high: Calibration
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def probabilities(self, linear: Floats, encoder: Floats) -> Floats:
+        """The joined probabilities (n, k) of logits (n, k) of both."""
+        bias, of_linear, of_encoder = self.weights.T
+        return self.calibration.apply(bias + of_linear * linear + of_encoder * encoder)
+
+    def bounds(self, linear: Floats) -> tuple[Floats, Floats]:
+        """What the joined probabilities may become, (n, k) each, as far as the linear logits (n, k) tell."""
+        return self.low.apply(linear), self.high.apply(linear)
+
+    def save(self, folder: Path) -> None:
+        """Write `cascade.json`."""
+        curves = {name: {"knots": curve.knots.tolist(), "values": curve.values.tolist()}
+                  for name, curve in zip(_CURVES, (self.calibration, self.low, self.high), strict=True)}
+        named = {"format": FORMAT, "linear": self.linear, "encoder": self.encoder}
+        content = {**named, **self.facts, "weights": self.weights.tolist(), **curves}
+        (folder / FILE).write_text(json.dumps(content) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path, k: int) -> Join:
+        """The join in an encoder's folder, for k attributes; ModelError tells everything that is wrong with it."""
+        try:
+            content = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise ModelError(str(folder), [Problem(FILE, "is missing", REMEDY)]) from error
+        except (OSError, ValueError) as error:
+            raise ModelError(str(folder), [Problem(FILE, f"cannot be read: {type(error).__name__}", REMEDY)]) from error
+        problems = [] if content.get("format") == FORMAT else [Problem(f"{FILE}: format", f"expected {FORMAT}", REMEDY)]
+        problems += [Problem(f"{FILE}: {key}", "expected a version", REMEDY) for key in ("linear", "encoder")
+                     if not isinstance(content.get(key), str)]
+        calibration, low, high = (Calibration.read(content.get(name), k, f"{FILE}: {name}", problems) for name in _CURVES)
+        weights = np.array(content.get("weights"), np.float64) if _is_table(content.get("weights"), k) else np.full((k, 3), -1.0)
+        if not (np.isfinite(weights).all() and (weights[:, 1:] >= 0).all()):
+            problems.append(Problem(f"{FILE}: weights", f"expected {k} rows of a bias and two weights of at least 0", REMEDY))
+        if problems:
+            raise ModelError(str(folder), problems)
+        known = {"format", "linear", "encoder", "weights", *_CURVES}
+        facts = {key: value for key, value in content.items() if key not in known}
+        return cls(content["linear"], content["encoder"], weights, calibration, low, high, facts)
+
+
+def _is_table(value: object, k: int) -> bool:
+    return isinstance(value, list) and len(value) == k and all(
+        isinstance(row, list) and len(row) == 3 and all(isinstance(number, int | float) for number in row) for row in value)
+
+
+class Cascade:
+    """An encoder joined to the linear model that it stands behind; thread-safe.
+
+    Attributes
+    ----------
+    version : of encoder and join, for an answer.
+    """
+
+    def __init__(self, encoder: Encoder, join: Join, attributes: Sequence[str], linear: str) -> None:
+        problems = []
+        if encoder.attributes != tuple(attributes):
+            problems.append(Problem("encoder.json: attributes", "are not those of the linear model", REMEDY))
+        if join.encoder != encoder.version:
+            problems.append(Problem(f"{FILE}: encoder", f"is {join.encoder}, and this is {encoder.version}", REMEDY))
+        if join.linear != linear:
+            problems.append(Problem(f"{FILE}: linear", f"is {join.linear}, and this is {linear}", REMEDY))
+        if problems:
+            raise ModelError("the encoder", problems)
+        self.encoder = encoder
+        self.join = join
+        digest = hashlib.sha256(encoder.version.encode())
+        for array in (join.weights, *join.calibration, *join.low, *join.high):
+            digest.update(np.ascontiguousarray(array).tobytes())
+        self.version = f"{encoder.version.rpartition('-')[0]}-{digest.hexdigest()[:12]}"
+
+    def score(self, linear: Floats, batch: FoldedBatch, rows: Sequence[int]) -> Floats:
+        """The joined probabilities of some rows of a folded batch, (len(rows), k), whose linear logits are given."""
+        return self.join.probabilities(linear, self.encoder.logits([batch.row(row).text for row in rows]))
+
+    @classmethod
+    def load(cls, folder: Path, attributes: Sequence[str], linear: str, threads: int = 1) -> Cascade:
+        """The cascade in an encoder's folder, behind the linear model of this version.
+
+        Raises
+        ------
+        ModelError : a package or a file is missing or wrong, or it was joined to another model.
+        """
+        encoder = Encoder.load(folder, threads)
+        return cls(encoder, Join.load(folder, len(encoder.attributes)), attributes, linear)

@@ -1,0 +1,155 @@
+"""`moderation train-cascade`: joins an encoder to a linear model, on the development part alone, and writes `cascade.json`.
+
+Knows logits of both and labels; the join, its calibration and the bounds are those of `moderation.cascade`. How wide the bounds are is
+chosen by what they cost: the widest under which no more than a share of the news as it comes in is passed on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize
+from sklearn.metrics import roc_auc_score
+
+from moderation import exclusions, settings
+from moderation.cascade import Join
+from moderation.classifier import LinearClassifier
+from moderation.encoder import Calibration, Encoder
+from moderation.lexicon import Lexicon
+from moderation.policy import Policy
+from moderation.text import fold_batch
+from moderation.train import calibrate, fit
+from moderation.train.corpus import DEVELOPMENT, Corpus
+
+PASSED_ON = 0.20  # of news comments, at most
+_TAILS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4)  # of joined scores that may lie outside the bounds
+_SHARES = np.array([0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 1])
+_BATCH = 500
+
+Floats = npt.NDArray[np.float64]
+
+
+class Logits(NamedTuple):
+    """Logits (n, k) of both models, and which rows of news were drawn without regard to their labels."""
+
+    linear: Floats
+    encoder: Floats
+    drawn: npt.NDArray[np.bool_]
+
+
+def read(linear: LinearClassifier, encoder: Encoder, lexicon: Lexicon, policy: Policy, corpus: Corpus) -> Logits:
+    """What both models make of comments, by the scorer's own walk; some milliseconds a comment."""
+    of_linear, of_encoder = [], []
+    for first in range(0, len(corpus), _BATCH):
+        batch = fold_batch(exclusions.blank(corpus.texts[first : first + _BATCH], policy.exclude))
+        restored = lexicon.restore(batch, lexicon.find_batch(batch))
+        of_linear.append(linear.logits(restored))
+        of_encoder.append(encoder.logits([restored.row(row).text for row in range(restored.size)]))
+    return Logits(np.concatenate(of_linear), np.concatenate(of_encoder), calibrate.drawn_news(corpus))
+
+
+def weigh(logits: Logits, labels: Floats, importance: Floats, ridge: float = 1e-2) -> Floats:
+    """The weights (k, 3) of least logistic loss, b wl we, with wl and we at least 0."""
+    found = np.zeros((labels.shape[1], 3))
+    for column in range(labels.shape[1]):
+        rows = importance[:, column] > 0
+        design = np.stack([np.ones(rows.sum()), logits.linear[rows, column], logits.encoder[rows, column]], axis=1)
+        target, weight = labels[rows, column], importance[rows, column] / max(importance[rows, column].sum(), 1e-9)
+
+        def loss(x: Floats, design: Floats = design, target: Floats = target, weight: Floats = weight) -> tuple[float, Floats]:
+            logit = design @ x
+            value = float((weight * (np.logaddexp(0, logit) - target * logit)).sum() + ridge * ((x[1:] - 0.5) ** 2).sum())
+            slope = design.T @ (weight * (1 / (1 + np.exp(-logit)) - target))
+            slope[1:] += 2 * ridge * (x[1:] - 0.5)
+            return value, slope
+
+        limits = [(None, None), (0, None), (0, None)]
+        found[column] = minimize(loss, np.array([0.0, 0.5, 0.5]), jac=True, method="L-BFGS-B", bounds=limits).x
+    return found
+
+
+def bounds(linear: Floats, joined: Floats, tail: float) -> tuple[Calibration, Calibration]:
+    """For linear logits, probabilities below and above which a share `tail` of the joined ones (n, k) lies, each."""
+    knots: list[Floats] = []
+    low: list[Floats] = []
+    high: list[Floats] = []
+    for column in range(linear.shape[1]):
+        edges = np.unique(np.quantile(linear[:, column], _SHARES))
+        bins = np.clip(np.searchsorted(edges, linear[:, column], side="right") - 1, 0, len(edges) - 2)
+        inside = [joined[bins == index, column] for index in range(len(edges) - 1)]
+        middles = (edges[1:] + edges[:-1]) / 2
+        knots.append(np.interp(np.linspace(0, 1, 32), np.linspace(0, 1, len(middles)), middles))
+        for into, share in ((low, tail), (high, 1 - tail)):
+            values = np.maximum.accumulate([np.quantile(values, share) if len(values) else -np.inf for values in inside])
+            into.append(np.interp(knots[-1], middles, values))
+        low[-1] = np.minimum(low[-1], high[-1])
+    return Calibration(np.array(knots), np.array(low)), Calibration(np.array(knots), np.array(high))
+
+
+def passed_on(join: Join, policy: Policy, linear: Floats) -> npt.NDArray[np.bool_]:
+    """The rows, by their linear logits, whose action the encoder could change; words of the lexicon left aside."""
+    least, most = (policy.decide(policy.fuse(bound, [])).max(axis=1, initial=0) for bound in join.bounds(linear))
+    asked: npt.NDArray[np.bool_] = least != most
+    return asked
+
+
+def train(linear: LinearClassifier, encoder: Encoder, policy: Policy, corpus: Corpus, logits: Logits) -> Join:
+    """The join of two models, with the quality and the cost of each width of the bounds in its `facts`."""
+    labels, importance = calibrate.natural_mix(corpus)
+    weights = weigh(logits, labels, importance)
+    joined_logits = weights[:, 0] + weights[:, 1] * logits.linear + weights[:, 2] * logits.encoder
+    curve = calibrate.calibrate(joined_logits, labels, importance)
+    calibration = Calibration(curve.knots, curve.values)
+    joined = calibration.apply(joined_logits)
+    alone = Calibration(linear.arrays["knots"], linear.arrays["values"]).apply(logits.linear)
+    news = logits.drawn & (importance[:, 0] > 0) if (logits.drawn & (importance[:, 0] > 0)).any() else logits.drawn
+    hostile = labels[news, 0] >= 0.5
+    figures, chosen = [], None
+    actions = policy.decide(policy.fuse(joined[news], [])).max(axis=1, initial=0)
+    fast_auc, deep_auc = roc_auc_score(hostile, alone[news, 0]), roc_auc_score(hostile, joined[news, 0])
+    for tail in _TAILS:
+        low, high = bounds(logits.linear[logits.drawn], joined[logits.drawn], tail)
+        join = Join(linear.version, encoder.version, weights, calibration, low, high)
+        asked = passed_on(join, policy, logits.linear[news])
+        auto = np.where(asked[:, None], joined[news], alone[news])
+        same = policy.decide(policy.fuse(auto, [])).max(axis=1, initial=0) == actions
+        figures.append({"tail": tail, "passed_on": float(asked.mean()), "toxicity_auc": float(roc_auc_score(hostile, auto[:, 0])),
+                        "actions_of_deep": float(same.mean())})
+        if chosen is None and asked.mean() <= PASSED_ON:
+            chosen = join
+    chosen = chosen or join
+    facts = {"news": int(news.sum()), "fast_auc": float(fast_auc), "deep_auc": float(deep_auc), "curve": figures}
+    return Join(chosen.linear, chosen.encoder, weights, calibration, chosen.low, chosen.high, facts)
+
+
+def run(model: Path, folder: Path, rules: Path, data: Sequence[Path], most: int) -> str:
+    """Join the encoder in a folder to a model, write `cascade.json` there, and say what came of it."""
+    linear, encoder = LinearClassifier.load(model), Encoder.load(folder)
+    lexicon = Lexicon.load([settings.ROOT / "seeds/lexicon"])
+    policy = Policy.load(rules, linear.attributes)
+    corpus, part = fit.gather(data, 0)
+    development = corpus.take(part == DEVELOPMENT)
+    development = development.take(select(development, most))
+    join = train(linear, encoder, policy, development, read(linear, encoder, lexicon, policy, development))
+    join.save(folder)
+    return report(join)
+
+
+def select(corpus: Corpus, most: int) -> npt.NDArray[np.int64]:
+    """At most so many rows that the natural mix or the news need, drawn by chance."""
+    rows = np.flatnonzero((calibrate.natural_mix(corpus)[1] > 0).any(axis=1) | calibrate.drawn_news(corpus))
+    return np.sort(np.random.default_rng(0).permutation(rows)[:most])
+
+
+def report(join: Join) -> str:
+    """The curve of quality against cost, as lines."""
+    facts = join.facts
+    lines = [f"{facts['news']} news comments: ROC AUC of toxicity {facts['fast_auc']:.4f} fast, {facts['deep_auc']:.4f} deep",
+             "outside the bounds  passed on  AUC     actions of deep"]
+    lines += [f"{row['tail']:<18}  {row['passed_on']:8.1%}  {row['toxicity_auc']:.4f}  {row['actions_of_deep']:.2%}"
+              for row in facts["curve"]]
+    return "\n".join(lines)
