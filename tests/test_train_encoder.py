@@ -36,7 +36,7 @@ TEXTS = [f"{who} {how} {what}" for who in ("you are", "they were") for how in ("
 @pytest.mark.parametrize("lacking", [LACKING])
 def test_a_tiny_encoder_learns_goes_on_and_is_the_same_in_int8(tmp_path, lacking):
     if lacking:
-        return  # these are left out where the extra is not installed: learning, the checkpoint, the export
+        pytest.skip(f"{', '.join(LACKING)} not installed: left out are learning, the checkpoint and the export of the encoder")
     import torch
 
     from moderation.train.encoder import descend, export, fit, mix, vocabulary
