@@ -76,7 +76,7 @@ def spec(parts, **changes):
 
 def served(parts, **changes):
     return {"MODERATION_MODEL": str(parts / "model"), "MODERATION_ENCODER": str(parts / "encoder"),
-            "MODERATION_POLICY": str(parts / "policy.toml"), **changes}
+            "MODERATION_POLICY": str(parts / "policy.toml"), "MODERATION_TIER": "auto", **changes}
 
 
 # Windows
@@ -307,7 +307,7 @@ def test_workers_forked_from_a_loaded_encoder_answer_alike(parts, tmp_path):
         folder = tmp_path / threads
         folder.mkdir()
         variables = {name.removeprefix("MODERATION_").lower(): value for name, value in served(parts).items()}
-        with Served(folder, workers=4, tier="deep", encoder_threads=threads, **variables) as service:
+        with Served(folder, workers=4, encoder_threads=threads, **variables | {"tier": "deep"}) as service:
             assert "; tier deep" in service.log
             for text in ("fig you are a pear", "what they are! " * 12) * 6:
                 status, body = service.post("/v1/score", {"text": text})
