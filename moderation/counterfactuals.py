@@ -100,8 +100,7 @@ class _Trial:
             rank = [(max(worst[index], target), tried.beyond(index, target), len(tried.matches.get(index, ())), index)
                     for index in range(len(left))]
             removed.append(left[min(rank)[-1]])
-        for span in list(removed[:-1]):
-            rest = [other for other in removed if other != span]
-            if self.worst([rest])[0] <= target:
-                removed = rest
+        while spare := next((span for span, worst in zip(removed, self.worst(
+                [[other for other in removed if other != span] for span in removed]), strict=True) if worst <= target), None):
+            removed.remove(spare)  # and look again: without it another may be spared, or may be needed now
         return removed

@@ -2,7 +2,7 @@
 
 import json
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from moderation.answers import answer
@@ -37,6 +37,7 @@ def prove(scorer, text, section=None):
     return worst
 
 
+@example("prunes banana quince quince banana", None)
 @settings(deadline=None)
 @given(st.lists(WORDS, max_size=6).map(" ".join), st.sampled_from([None, "sport"]))
 def test_every_answer_holds_and_needs_all_its_words(scorer, text, section):
