@@ -24,15 +24,17 @@ from moderation.row import Row
 from moderation.scripts import is_natural
 from moderation.terms import SEVERITIES, Term, read_terms
 from moderation.text import FoldedBatch, NormalizedText, Span, fold_batch
-from moderation.walk import EMPTY_TRIE, Walk
+from moderation.walk import EMPTY_TRIE, INNOCENT, Walk
 from moderation.words import NEVER, Words
 
-WORDS_FILE, COMMON_FILE, NAMES_FILE = "words.txt", "common.txt", "names.txt"
+WORDS_FILE, COMMON_FILE, NAMES_FILE, INNOCENT_FILE = "words.txt", "common.txt", "names.txt", "innocent.txt"
 _A_NAME, _ALLOWED, _INITIALS = "a name", "allowed by", "an abbreviation"  # outcomes that spare a place
 _AS_NAMES_ARE_WRITTEN = ("plain", "accented", "repeated", "joined", "dropped", "thinned", "swapped")
 _TOO_LITTLE = "not enough evidence"
 _FOREIGN = "a word of the text's language"
-_NO_TERMS = (WORDS_FILE, COMMON_FILE, NAMES_FILE)
+_A_WORD = "a known word"
+_ANY_WORD = " something "  # for an innocent one: a sentence that lacks its noun reads stranger than one with a plain noun
+_NO_TERMS = (WORDS_FILE, COMMON_FILE, NAMES_FILE, INNOCENT_FILE)
 
 
 class Match(NamedTuple):
@@ -57,7 +59,8 @@ class Match(NamedTuple):
 class RowMatches(NamedTuple):
     """The matches of one row of a batch, by position; none overlap but the two of a term that breaks two categories.
 
-    `spared` are the places where a term stands in plain spelling and means something else: allowed by a phrase, or a name.
+    `spared` are the places where a term stands in plain spelling and means something else: allowed by a phrase, a name, or
+    inside a word that is known to be innocent.
     """
 
     row: int
@@ -84,20 +87,24 @@ class Lexicon:
     common : the words that run-together words are made of.
     allows : phrases that take back any term.
     names : given names, lower case.
+    innocent : known words that contain a term and mean none, lower case; a classifier is not to read them by their letters.
     """
 
     def __init__(self, terms: Sequence[Term], words: str = "", common: Sequence[str] = (), allows: Sequence[str] = (),
-                 names: Sequence[str] = ()) -> None:
+                 names: Sequence[str] = (), innocent: Sequence[str] = ()) -> None:
         self.terms = tuple(terms)
         said = {term.text for term in terms}
         known = Walk(EMPTY_TRIE, "".join(f"{word}\n" for word in words.split() if word not in said))
         self.trie = build_trie(terms, known.is_known)
+        harmless = dict.fromkeys(word for word in innocent if word not in said)
         listed = "".join(f"{word}\n" for word in words.split())
-        self._walk = Walk(self.trie, listed, "".join(f"{word}\n" for word in common if known.is_known(word)))
+        self._walk = Walk(self.trie, listed, "".join(f"{word}\n" for word in common if known.is_known(word) and word not in harmless),
+                          "".join(f"{word}\n" for word in harmless))
         self.words = Words(self._walk.is_known, frozenset(common), words)
         self._allows = Allows(terms, allows)
         self._given = frozenset(names)
-        digest = hashlib.sha256(repr((self.terms, tuple(allows), tuple(names))).encode())
+        self._innocent = frozenset(harmless)
+        digest = hashlib.sha256(repr((self.terms, tuple(allows), tuple(names), tuple(innocent))).encode())
         digest.update(words.encode())
         self.version = digest.hexdigest()[:12]
 
@@ -107,8 +114,8 @@ class Lexicon:
 
         Parameters
         ----------
-        paths : files and folders; later ones add terms and allows to earlier ones. A folder's `words.txt`, `common.txt`
-            and `names.txt` are lists of words, its other .txt files terms.
+        paths : files and folders; later ones add terms and allows to earlier ones. A folder's `words.txt`, `common.txt`,
+            `names.txt` and `innocent.txt` are lists of words, its other .txt files terms.
         languages : which lists to use beside those that are in use by default, such as `hi-Latn`.
 
         Raises
@@ -116,13 +123,14 @@ class Lexicon:
         LexiconError : with every problem of every file.
         """
         files: list[Path] = []
-        words, common, names = [], [], []
+        words, common, names, innocent = [], [], [], []
         for path in paths:
             if path.is_dir():
                 files += sorted(file for file in path.glob("*.txt") if file.name not in _NO_TERMS)
                 words += [file.read_text(encoding="utf-8") for file in [path / WORDS_FILE] if file.exists()]
                 common += [file.read_text(encoding="utf-8") for file in [path / COMMON_FILE] if file.exists()]
                 names += [file.read_text(encoding="utf-8") for file in [path / NAMES_FILE] if file.exists()]
+                innocent += [file.read_text(encoding="utf-8") for file in [path / INNOCENT_FILE] if file.exists()]
             else:
                 files.append(path)
         if not files:
@@ -132,7 +140,8 @@ class Lexicon:
         _check_languages(languages, {file.language for file in every})
         read = [file for file in every if file.enabled or file.language in languages]
         return cls([term for file in read for term in file.terms], "\n".join(words), "\n".join(common).split(),
-                   [allow for file in read for allow in file.allows], "\n".join(names).split())
+                   [allow for file in read for allow in file.allows], "\n".join(names).split(),
+                   "\n".join(innocent).split())
 
     def find(self, text: NormalizedText) -> list[Match]:
         """The matches of one text, by position."""
@@ -147,6 +156,9 @@ class Lexicon:
             accepted: list[tuple[Candidate, int, str]] = []
             taken_back: set[Span] = set()
             for found, index in candidates if len(candidates) == 1 else budget.watched(candidates):
+                if index == INNOCENT:
+                    taken_back.add(reading.span(found))
+                    continue
                 disguise, outcome = self._judge(reading, found, index)
                 if disguise is not None:
                     accepted.append((found, index, disguise))
@@ -167,19 +179,22 @@ class Lexicon:
         for row, candidates in self._walk.candidates(text.batch):
             reading = Reading(text.batch, row)
             for found, index in candidates:
+                if index == INNOCENT:
+                    findings.append(Finding(reading.span(found), reading.row.text[found.start : found.end], _A_WORD, ""))
+                    continue
                 disguise, outcome = self._judge(reading, found, index)
                 findings.append(Finding(reading.span(found), self.terms[self.trie.forms[index].term].text, outcome, disguise or ""))
         return findings
 
     def restore(self, batch: FoldedBatch, found: Sequence[RowMatches]) -> FoldedBatch:
         """The batch as a classifier that knows words should read it: every disguised match written plainly, every spared place
-        blank, since a phrase has said that it means something else. The same batch where there is neither. Rows and their
+        blank or, for an innocent word, an ordinary one, since it means something else than its letters say. The same batch where there is neither. Rows and their
         order stay; spans of the result do not map back to the originals inside a changed word.
         """
         texts: list[str] | None = None
         for row, matches, spared in found:
             changes = {match.span: _surrounded(match) for match in matches if match.disguise not in ("plain", "repeated")}
-            changes |= dict.fromkeys(spared, " ")
+            changes |= {span: _ANY_WORD if batch.texts[row][span.start : span.end].lower() in self._innocent else " " for span in spared}
             if not changes:
                 continue
             texts = list(batch.texts) if texts is None else texts

@@ -17,6 +17,7 @@ from moderation.text import FoldedBatch
 
 # Kinds of an ASCII character, as csrc/match.c reads them.
 _LETTER, _DIGIT, _SIGN, _MASK, _SPACE, _APOSTROPHE = 1, 2, 4, 8, 16, 32
+INNOCENT = -1  # in place of a form's number
 _ROOM = 16  # candidates that are made room for at first
 _CANDIDATE = struct.Struct("=4i8B")  # `candidate` of csrc/kernels.h; `Candidate` has its fields but the first two
 
@@ -28,9 +29,10 @@ class Walk:
     ----------
     words : known innocent words, each ended by a line break.
     frequent : those of them that are met most.
+    innocent : words that contain a term and mean none; reported as `INNOCENT` where they stand.
     """
 
-    def __init__(self, trie: Trie, words: str, frequent: str = "") -> None:
+    def __init__(self, trie: Trie, words: str, frequent: str = "", innocent: str = "") -> None:
         ffi, library = kernels.load()
         readings = np.zeros(128, np.uint32)
         respellings = np.zeros(128, np.uint32)
@@ -55,7 +57,7 @@ class Walk:
                 kinds[code] |= _SPACE
             if char == "'":
                 kinds[code] |= _APOSTROPHE
-        tables = {"words": words, "frequent": frequent}
+        tables = {"words": words, "frequent": frequent, "innocent": innocent}
         slots = {name: 1 << max(8, (text.count("\n") * 3 // 2).bit_length()) for name, text in tables.items()}
         arrays = {"child_mask": trie.child_mask, "child_first": trie.child_first, "form": trie.form, "form_kind": trie.form_kind,
                   "form_traits": trie.form_traits,
@@ -64,7 +66,8 @@ class Walk:
                   "kinds": kinds, **{name: np.zeros(count, np.uint32) for name, count in slots.items()}}
         types = {"form": "int32_t[]", "form_kind": "uint8_t[]", "form_traits": "uint8_t[]", "kinds": "uint8_t[]"}
         self._pointers = {name: ffi.from_buffer(types.get(name, "uint32_t[]"), array) for name, array in arrays.items()}
-        self.tables = ffi.new("match_tables *", {**self._pointers, "word_slots": slots["words"], "frequent_slots": slots["frequent"]})
+        self.tables = ffi.new("match_tables *", {**self._pointers, "word_slots": slots["words"], "frequent_slots": slots["frequent"],
+                                                 "innocent_slots": slots["innocent"]})
         self._allocate = functools.partial(ffi.new_allocator(should_clear_after_alloc=False), ffi.typeof("candidate[]"))
         self._search = functools.partial(library.md_match, self.tables)
         self._buffer = ffi.buffer
@@ -73,7 +76,7 @@ class Walk:
             library.md_words_fill(self._pointers[name], slots[name], encoded, len(encoded))
 
     def candidates(self, batch: FoldedBatch) -> list[tuple[int, list[tuple[Candidate, int]]]]:
-        """The rows in which a form may stand, in order, with each candidate and its form's number, by position."""
+        """The rows in which a form may stand, in order, with each candidate and its form's number or `INNOCENT`, by position."""
         room = _ROOM + batch.size
         rows = self._allocate(room)
         count = self._search(batch.block, rows, room)

@@ -164,6 +164,18 @@ def test_what_a_phrase_or_a_name_takes_back_is_blank_for_the_classifier() -> Non
     assert FRUIT.restore(batch, found).readable(1).text == "  leaf and a banana"
 
 
+def test_a_word_that_contains_a_term_and_means_none_is_an_ordinary_word_for_the_classifier() -> None:
+    lexicon = Lexicon([Term("banana", "obscene", "strong")], innocent=["bananaquit", "cabanana"])
+    texts = ["a Bananaquit's nest, #cabanana", "a banana, bananaquits and bananaquit", "no fruit"]
+    batch = fold_batch(texts)
+    found = lexicon.find_batch(batch)
+    assert [(row.row, len(row.matches), [texts[row.row][slice(*span)] for span in row.spared]) for row in found] == [
+        (0, 0, ["Bananaquit", "cabanana"]), (1, 1, ["bananaquit"])]
+    assert lexicon.restore(batch, found).readable(1).text.split() == "a banana, bananaquits and something".split()
+    assert [(finding.term, finding.outcome) for finding in lexicon.explain(normalize(texts[0]))] == [
+        ("bananaquit", "a known word"), ("cabanana", "a known word")]
+
+
 def test_explain_says_what_became_of_each_candidate() -> None:
     outcomes = {(finding.term, finding.outcome) for finding in FRUIT.explain(normalize("a fig leaf, Basil Smith, b4nana"))}
     assert {("fig", "allowed by `fig leaf`"), ("basil", "a name"), ("banana", "match")} <= outcomes
@@ -177,7 +189,7 @@ def test_a_megabyte_of_one_thing_is_searched(unit: str) -> None:
 
 
 def test_every_lexicon_file_is_read_without_a_problem() -> None:
-    lists = ("words.txt", "common.txt", "names.txt")
+    lists = ("words.txt", "common.txt", "names.txt", "innocent.txt")
     assert len(read_terms([path for path in FILES if path.name not in lists])) >= 3
 
 

@@ -10,12 +10,13 @@ from types import ModuleType
 
 import pytest
 
+from moderation import groups
 from moderation.terms import TermFile, read_terms
 
 ROOT = Path(__file__).resolve().parent.parent
 LEXICON = ROOT / "seeds" / "lexicon"
 WORD_LISTS = ("words.txt", "common.txt")
-NO_TERMS = (*WORD_LISTS, "names.txt")
+NO_TERMS = (*WORD_LISTS, "names.txt", "innocent.txt")
 INNOCENT = json.loads((ROOT / "tests" / "cases" / "seed_words.json").read_text(encoding="utf-8"))
 
 
@@ -70,6 +71,12 @@ def test_words_are_folded(name: str) -> None:
 @pytest.mark.parametrize("name", WORD_LISTS)
 def test_no_term_and_no_form_of_one_is_called_innocent(name: str, forbidden: set[str]) -> None:
     assert sorted(forbidden & set(read_words(name))) == []
+
+
+def test_innocent_words_are_no_terms_and_neither_common_nor_groups_of_people(forbidden: set[str]) -> None:
+    innocent = read_words("innocent.txt")
+    assert innocent == sorted(set(innocent))
+    assert set(innocent).isdisjoint({*forbidden, *read_words("common.txt"), *groups.WORDS})
 
 
 @pytest.mark.parametrize("group", INNOCENT)

@@ -51,6 +51,8 @@ typedef struct {
     int64_t frequent_slots;      /* a power of two */
     const uint32_t *words;       /* hash table of known words; 0: free */
     int64_t word_slots;          /* a power of two */
+    const uint32_t *innocent;    /* hash table of known words that are reported, with form -1, for the term that they contain; 0: free */
+    int64_t innocent_slots;      /* a power of two */
 } match_tables;
 
 typedef struct {

@@ -429,6 +429,20 @@ static int sign_word(const row_text *row, int32_t i) {
     return i + 1 < row->length && row->codes[i] != row->codes[i + 1] && row->codes[i] != '!';
 }
 
+/* A whole word that contains a term and means none: no candidate, but whoever reads by letters wants to know of it. */
+static void report_word(sink *out, int32_t row_number, int32_t start, int32_t end) {
+    if (out->count >= out->row_end) return;
+    if (out->count < out->capacity) {
+        candidate *c = out->found + out->count;
+        memset(c, 0, sizeof *c);
+        c->row = row_number;
+        c->form = -1;
+        c->start = start;
+        c->end = end;
+    }
+    out->count++;
+}
+
 int64_t md_match(const match_tables *tables, const char *block, candidate *found, int64_t capacity) {
     const folded *fold = (const folded *)(const void *)block;
     const int64_t *offsets = fold->offsets;
@@ -473,13 +487,19 @@ int64_t md_match(const match_tables *tables, const char *block, candidate *found
             int familiar = 0;
             if (first >= 0 && plain) {
                 uint64_t finished = finish(hash);
-                familiar = listed(tables->frequent, tables->frequent_slots, finished)
-                           || listed(tables->words, tables->word_slots, finished);
+                familiar = listed(tables->frequent, tables->frequent_slots, finished);
+                if (!familiar) {
+                    int innocent = listed(tables->innocent, tables->innocent_slots, finished);
+                    if (innocent) report_word(&out, (int32_t)row_number, first, last + 1);
+                    familiar = innocent || listed(tables->words, tables->word_slots, finished);
+                }
                 if (!familiar && last - first >= 2 && row.codes[last] == 's' && (kind_at(&row, last - 1) & APOSTROPHE)) {
                     uint64_t bare = HASH_START;
                     for (int32_t k = first; k < last - 1; k++)
                         if (kind_at(&row, k) & LETTER) bare = hash_word(bare, row.codes[k]);
-                    familiar = known(tables->words, tables->word_slots, bare);
+                    int innocent = known(tables->innocent, tables->innocent_slots, bare);
+                    if (innocent) report_word(&out, (int32_t)row_number, first, last - 1);
+                    familiar = innocent || known(tables->words, tables->word_slots, bare);
                 }
             }
             int32_t stop = familiar ? first + 1 : end; /* nothing begins inside a known word */
