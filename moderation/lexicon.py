@@ -187,9 +187,10 @@ class Lexicon:
         return findings
 
     def restore(self, batch: FoldedBatch, found: Sequence[RowMatches]) -> FoldedBatch:
-        """The batch as a classifier that knows words should read it: every disguised match written plainly, every spared place
-        blank or, for an innocent word, an ordinary one, since it means something else than its letters say. The same batch where there is neither. Rows and their
-        order stay; spans of the result do not map back to the originals inside a changed word.
+        """The batch as a classifier that knows words should read it: every disguised match written plainly, and every spared place
+        blank or, for an innocent word, an ordinary one, since it means something else than its letters say. The same batch
+        where there is none of these. Rows and their order stay; spans of the result do not map back to the originals inside
+        a changed word.
         """
         texts: list[str] | None = None
         for row, matches, spared in found:
