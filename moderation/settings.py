@@ -194,7 +194,7 @@ TABLE = (
     Setting("model", "models/default", "folder of the classifier", _path),
     Setting("encoder", "models/encoder", "folder of the encoder, which reads meaning; none: the linear model alone", _maybe_path),
     Setting("encoder_threads", "1", "threads for one comment in the encoder", _number(1, 64)),
-    Setting("tier", "fast", "who decides: `fast` (the linear model), `auto` (the encoder where it could change the decision) or `deep` "
+    Setting("tier", "", "who decides: `fast` (the linear model), `auto` (the encoder where it could change the decision) or `deep` "
             "(the encoder always); empty: the policy's `tier`", _tier),
     Setting("lexicon", "", "your own word lists, added to `seeds/lexicon`: files, folders or patterns such as `/etc/words/*.txt`, "
             "separated by colons", _paths),

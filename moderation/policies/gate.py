@@ -53,14 +53,15 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 def with_policy(scorer: Scorer, text: str, name: str = "the draft") -> Scorer:
-    """The same model and lexicon under another policy.
+    """The same models and lexicon under another policy.
 
     Raises
     ------
     PolicyError : the text is no policy for this model.
     """
     attributes = scorer.policy.attributes
-    return Scorer(scorer.classifier, scorer.lexicon, Policy(parse_rules(text.encode(), name, attributes), attributes))
+    policy = Policy(parse_rules(text.encode(), name, attributes), attributes)
+    return Scorer(scorer.classifier, scorer.lexicon, policy, scorer.cascade, scorer.tier, scorer.lack)
 
 
 def examine(before: Scorer, after: Scorer, seeds: Path = ROOT / "seeds") -> list[Finding]:

@@ -7,6 +7,7 @@ chosen by what they cost: the widest under which no more than a share of the new
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,9 +22,10 @@ from moderation.classifier import LinearClassifier
 from moderation.encoder import Calibration, Encoder
 from moderation.lexicon import Lexicon
 from moderation.policy import Policy
+from moderation.scorer import Scorer
 from moderation.text import fold_batch
-from moderation.train import calibrate, fit
-from moderation.train.corpus import DEVELOPMENT, Corpus
+from moderation.train import calibrate, fit, points
+from moderation.train.corpus import ATTRIBUTES, DEVELOPMENT, Corpus
 
 PASSED_ON = 0.20  # of news comments, at most
 _TAILS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4)  # of joined scores that may lie outside the bounds
@@ -134,9 +136,24 @@ def run(model: Path, folder: Path, rules: Path, data: Sequence[Path], most: int)
     corpus, part = fit.gather(data, 0)
     development = corpus.take(part == DEVELOPMENT)
     development = development.take(select(development, most))
-    join = train(linear, encoder, policy, development, read(linear, encoder, lexicon, policy, development))
+    logits = read(linear, encoder, lexicon, policy, development)
+    join = train(linear, encoder, policy, development, logits)
+    found = review_points(Scorer(linear, lexicon, policy), join, development, logits)
+    join = replace(join, facts={**join.facts, "points": found})
     join.save(folder)
     return report(join)
+
+
+def review_points(scorer: Scorer, join: Join, corpus: Corpus, logits: Logits) -> dict[str, float]:
+    """Where the joined score of each attribute that feeds the policy brings a comment to review, by the rules of `points`.
+
+    What is rejected keeps the linear model's points: the rows that are read here are too few sources to promise a precision.
+    """
+    by_lexicon = points.read(scorer, corpus.texts)
+    fed = {feed.attribute for category in scorer.policy.rules.categories for feed in category.feeds}
+    rows = points.Rows(join.probabilities(logits.linear, logits.encoder), by_lexicon.held, by_lexicon.refused)
+    found = points.choose(rows, corpus, tuple(name for name in ATTRIBUTES if name in fed))
+    return {name: pair["review"].threshold for name, pair in found.items() if pair["review"]}
 
 
 def select(corpus: Corpus, most: int) -> npt.NDArray[np.int64]:
@@ -152,4 +169,6 @@ def report(join: Join) -> str:
              "outside the bounds  passed on  AUC     actions of deep"]
     lines += [f"{row['tail']:<18}  {row['passed_on']:8.1%}  {row['toxicity_auc']:.4f}  {row['actions_of_deep']:.2%}"
               for row in facts["curve"]]
+    if "points" in facts:
+        lines.append("review from " + ", ".join(f"{name} {value:.6g}" for name, value in facts["points"].items()))
     return "\n".join(lines)

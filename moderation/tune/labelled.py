@@ -12,6 +12,7 @@ import numpy as np
 
 from moderation.policy import ACTIONS
 from moderation.scorer import Scorer
+from moderation.table import DEEP, FAST
 from moderation.tune.curve import Curve
 from moderation.tune.estimates import Bools, Estimate, Floats, Ints, share
 
@@ -107,14 +108,18 @@ class ScoredLabels:
 
 
 def score(rows: Labelled, scorer: Scorer) -> ScoredLabels:
-    """Score labelled comments. A section that the policy does not have counts as none."""
+    """Score labelled comments. A section that the policy does not have counts as none.
+
+    Where an encoder may be asked it is asked about all: which comments `auto` passes on depends on the lines, and these move.
+    """
+    tier = FAST if scorer.tier == FAST else DEEP
     policy = scorer.policy
     known = {name: number for number, name in enumerate(policy.sections, 1)}
     numbers = np.array([known.get(name or "", 0) for name in rows.sections], dtype=np.intp)
     fused = np.empty((len(rows.texts), len(policy.categories)))
     unread = np.zeros(len(rows.texts), dtype=np.intp)
     for first in range(0, len(rows.texts), _BATCH):
-        table = scorer.score_batch(rows.texts[first : first + _BATCH])
+        table = scorer.score_batch(rows.texts[first : first + _BATCH], tier=tier)
         fused[first : first + _BATCH] = table.categories
         unread[[first + row for row in table.unread]] = policy.unread
     return ScoredLabels(rows, policy.categories, rows.names, columns(fused, policy.categories, rows.names), rows.labels, fused, numbers,
