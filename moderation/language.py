@@ -86,6 +86,9 @@ _RUNS = [(0x0, ""), (0x370, "el"), (0x400, "ru"), (0x530, "hy"), (0x590, "he"), 
          (0x1780, "km"), (0x1800, ""), (0x1F00, "el"), (0x2000, ""), (0x3040, "ja"), (0x3100, ""), (0x3130, "ko"), (0x3190, ""),
          (0x3400, "zh"), (0x4DC0, ""), (0x4E00, "zh"), (0xA000, ""), (0xAC00, "ko"), (0xD7B0, ""), (0xFB50, "ar"), (0xFE00, "")]
 _STARTS = [start for start, _ in _RUNS]
+# Any letter that stands for a language: a text without one, curly quotes and emoji or not, needs no counting.
+_RANGES = "".join(f"{chr(low)}-{chr(high - 1)}" for (low, name), high in zip(_RUNS, _STARTS[1:], strict=False) if name)
+_TELLS = re.compile(f"[{_RANGES}]")
 # Letters by which a language is told from the one that its script stands for.
 _TELLING = [("ru", "uk", "іїєґ"), ("ar", "ur", "ٹڈڑںےھ"), ("ar", "fa", "پچژگ")]
 
@@ -110,7 +113,7 @@ def detect(text: str) -> str:
     words = text.split()
     if len(_PLAIN.intersection(words)) * 10 >= len(words):
         return ENGLISH
-    if not text.isascii() and (script := _by_script(text)):
+    if not text.isascii() and _TELLS.search(text) and (script := _by_script(text)):
         return script
     if len(words) < _WORDS or len(_FOREIGN.intersection(words)) < _HITS - 1:  # one may stand beside a comma
         return ENGLISH

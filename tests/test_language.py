@@ -1,6 +1,7 @@
 """Which language a comment is in: told where it is plain, English where there is doubt; what is not read is the policy's."""
 
 import json
+from bisect import bisect_right
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from conftest import ATTRIBUTES, TERMS, make_classifier, post
 from hypothesis import given
 from hypothesis import strategies as st
 
+from moderation import language
 from moderation.errors import PolicyError, RequestError
 from moderation.language import detect, tag
 from moderation.lexicon import Lexicon
@@ -81,3 +83,10 @@ def test_the_answer_names_the_language(client):
     results = post(client, "/v1/score/batch", {"comments": comments})[1]["results"]
     assert results[0]["error"]["field"] == "comments[0].language"
     assert results[1]["action"] == "review"
+
+
+def test_a_text_is_counted_by_script_whenever_one_of_its_letters_stands_for_a_language():
+    for code in range(0x20000):
+        named = bool(language._RUNS[bisect_right(language._STARTS, code) - 1][1])
+        assert bool(language._TELLS.search(chr(code))) == named, hex(code)
+    assert language._by_script("“…” 👍🏽 é") == language._by_script("👍🏽") == ""
