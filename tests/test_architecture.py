@@ -93,3 +93,21 @@ def test_the_table_of_floors_in_the_docs_names_every_module_on_its_floor():
         if name != "__init__":
             row = rows[floor(module)]
             assert any(written in row for written in (f"`{name}`", f"`{name}/`", f"`service/{name}`")), f"{module} on floor {floor(module)}"
+
+
+def test_the_command_line_stands_on_what_serving_needs_alone():
+    """Where only requirements.txt is installed every command shows its help, and those that serve run."""
+    absent = sorted(TRAINING - {"scipy", "sqlalchemy"} | {"ray", "pyspark", "onnx", "defusedxml", "lxml", "zstandard"})
+    code = f"""
+import sys
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {absent!r}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+sys.meta_path.insert(0, Absent())
+from moderation import cli
+cli.parser().format_help()
+assert cli.main(["check"]) == 0
+"""
+    done = subprocess.run([sys.executable, "-c", code], check=False, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

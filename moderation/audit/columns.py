@@ -12,7 +12,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
-from moderation.audit.schema import PAST
 from moderation.errors import DataError, Problem
 
 # By field, best first, in lower case with one underscore between words.
@@ -29,6 +28,7 @@ _NAMES = {
     "thread": "story_id storyid article_id articleid thread_id threadid asset_id comment_post_id post_url article url thread link_id",
     "parent": "parent_id parentid parent comment_parent in_reply_to reply_to reply_to_id",
 }
+PAST = ("published", "held", "removed")  # what an archive says became of a comment, in our words
 _PAST_WORDS = {
     "published": "published approved approve accepted accept 1 live visible ok none allowed public kept keep yes true open",
     "held": "held hold pending 0 unapproved review moderated moderation premod system_withheld queued queue waiting new flagged "

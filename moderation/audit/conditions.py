@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from moderation.audit.schema import PAST
+from moderation.audit.columns import PAST
 from moderation.audit.tally import AuditTally, totals
 from moderation.errors import DataError, Problem
 from moderation.policy import ACTIONS

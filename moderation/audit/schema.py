@@ -11,7 +11,6 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 VERSION = 1  # of these columns; part of what keys a run
-PAST = ("published", "held", "removed")  # what an archive says became of a comment, in our words
 
 SPAN = pa.struct([("start", pa.int32()), ("end", pa.int32()), ("category", pa.string()), ("source", pa.string()), ("term", pa.string()),
                   ("severity", pa.string()), ("disguise", pa.string()), ("region", pa.string())])
@@ -26,7 +25,7 @@ def results(categories: Sequence[str], attributes: Sequence[str]) -> pa.Schema:
     - id, thread, parent: as the archive has them, or null; `id` is the row's number where the archive has none.
     - time: in UTC, or null. section: the archive's word, or null.
     - author: a hash that stands for the name, or null; the name itself only where it was asked for.
-    - past: one of `PAST`, or null.
+    - past: one of `columns.PAST`, or null.
     - action: `approve`, `review` or `reject`. language: a tag.
     - scores: by category, on the policy's scale, exactly as decided on. attributes: probabilities, rounded as in an answer.
     - spans: in the order of an answer; those of `source` "classifier" have no term, severity, disguise or region.
