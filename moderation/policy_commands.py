@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ CLOSED = 3
 
 def _open(model: Path | None = None) -> Scorer:
     found = settings.load()
-    return open_scorer(ScorerSpec.of(model or found.model, found.lexicon_paths, found.policy, found.languages))
+    return open_scorer(ScorerSpec.from_settings(replace(found, model=model or found.model)))
 
 
 def _read(path: Path) -> str:
