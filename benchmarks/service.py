@@ -61,8 +61,8 @@ def measure(body: Path, port: int) -> Round:
                          capture_output=True, text=True, check=True).stdout
     if "Non-2xx" in out:
         sys.exit(f"not every request was answered:\n{out}")
-    rate = float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1])  # type: ignore[index]
-    number, unit = re.search(r"99%\s+([\d.]+)(us|ms|s)", out).groups()  # type: ignore[union-attr]
+    rate = float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1])  # type: ignore[index]  # wrk prints it always
+    number, unit = re.search(r"99%\s+([\d.]+)(us|ms|s)", out).groups()  # type: ignore[union-attr]  # the same
     return Round(rate, float(number) * {"us": 0.001, "ms": 1, "s": 1000}[unit])
 
 

@@ -173,6 +173,19 @@ def test_the_pages_figures_are_those_of_the_core_to_the_last_digit(make, scored,
         scored.curve("personal", "sport").stated.sum())
 
 
+def test_the_stores_labels_are_opened_and_scored_anew_only_when_they_change(make):
+    client, _ = make()
+    for number in range(3):
+        client.post("/v1/labels", json={"text": f"A prune {number}", "action": "reject", "categories": {"personal": True}, "store": True})
+    assert client.post("/console/tune/labels?name=store").get_json()["comments"] == 3
+    asked = {"labels": "store", "category": "personal"}
+    uploads = client.application.extensions["uploads"]
+    assert [client.post("/console/tune/figures", json=asked).get_json()["labels"] for _ in range(2)] == [3, 3]
+    assert len(uploads._scored) == 1
+    client.post("/v1/labels", json={"text": "A fig", "action": "approve", "store": True})
+    assert client.post("/console/tune/figures", json=asked).get_json()["labels"] == 4
+
+
 def test_lines_are_found_as_the_command_finds_them(make, scored, scorer):
     client, _ = make()
     labels = opened(client).get_json()["labels"]

@@ -81,7 +81,7 @@ def measurable(corpus: Corpus, least: int = LEAST) -> Iterator[tuple[str, int, n
         for column in range(len(ATTRIBUTES)):
             stated = of_source[~np.isnan(corpus.labels[of_source, column])]
             labels = corpus.labels[stated, column] >= 0.5
-            if min(labels.sum(), (~labels).sum()) >= least:
+            if min(labels.sum(), (~labels).sum()) >= LEAST:
                 yield str(source), column, stated, labels
 
 
@@ -125,17 +125,25 @@ def calibration_table(corpus: Corpus, scores: Floats) -> Table:
                  tuple(rows), figures)
 
 
+def by_group(corpus: Corpus, stated: npt.NDArray[np.intp], labels: npt.NDArray[np.bool_]) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:
+    """The groups that these rows name, with which of them do, (n,): those with at least LEAST toxic and as many clean ones.
+
+    `stated` holds the rows' numbers, `labels` whether each is toxic, (n,).
+    """
+    names, member = identities.mentions([corpus.texts[row] for row in stated])
+    for name, inside in zip(names, member.T, strict=True):
+        if min((inside & labels).sum(), (inside & ~labels).sum()) >= LEAST:
+            yield name, inside
+
+
 def identity_table(corpus: Corpus, scores: Floats, threshold: float) -> Table:
     """Toxicity by the group that a comment names: clean rows flagged at `threshold`, and the three areas of Borkan et al."""
     stated = np.flatnonzero(~np.isnan(corpus.labels[:, 0]))
     labels = corpus.labels[stated, 0] >= 0.5
     given = scores[stated, 0]
-    names, member = identities.mentions([corpus.texts[row] for row in stated])
     rows: list[Row] = []
     figures: dict[str, float] = {}
-    for name, inside in zip(names, member.T, strict=True):
-        if min((inside & labels).sum(), (inside & ~labels).sum()) < LEAST:
-            continue
+    for name, inside in by_group(corpus, stated, labels):
         areas = metrics.bias_aucs(labels, given, inside)
         flagged = metrics.share(given[inside & ~labels] >= threshold, rounds=100)
         rows.append(Row((name, f"{(inside & labels).sum()} / {inside.sum()}", str(flagged),

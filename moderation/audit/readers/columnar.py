@@ -165,10 +165,10 @@ def _values(column: pa.Array) -> list[Any]:
         return [None if value is None else Moment(value) for value in moments]
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind):
         try:
-            return column.cast(pa.string()).to_pylist()  # type: ignore[no-any-return]
+            return column.cast(pa.string()).to_pylist()  # type: ignore[no-any-return]  # pyarrow has no types
         except (UnicodeDecodeError, pa.ArrowException):
             return [_decoded(value) for value in column.cast(pa.large_binary()).to_pylist()]
-    return column.to_pylist()  # type: ignore[no-any-return]
+    return column.to_pylist()  # type: ignore[no-any-return]  # pyarrow has no types
 
 
 def _decoded(value: bytes | None) -> Any:

@@ -43,7 +43,7 @@ def is_remote(source: str) -> bool:
 
 def _file_system(uri: str) -> tuple[Any, str]:
     if is_remote(uri):
-        return pyarrow.fs.FileSystem.from_uri(uri)  # type: ignore[no-any-return]
+        return pyarrow.fs.FileSystem.from_uri(uri)  # type: ignore[no-any-return]  # pyarrow has no types
     return pyarrow.fs.LocalFileSystem(), uri
 
 

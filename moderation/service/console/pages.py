@@ -5,7 +5,7 @@ Knows templates and who may see them; knows no threshold, no lexicon and no clas
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, render_template, request, url_for
 
 from moderation.errors import RequestError
 from moderation.keys import Key, KeyRing
@@ -26,11 +26,16 @@ def _page(name: str, status: int = 200, **shown: object) -> Response:
     return Response(html, status, headers={"Content-Security-Policy": SERVED}, mimetype="text/html")
 
 
+def _to(view: str, page: str | None = None) -> Response:
+    """On to another view of the console; `page` is the one to come back to."""
+    return Response(status=303, headers={"Location": url_for(f"console.{view}", page=page)})
+
+
 @blueprint.get("")
 @needs(None)
 def console() -> Response:
     """The first page."""
-    return redirect(url_for("console.trial"), 303)  # type: ignore[return-value]  # werkzeug's Response, of which Flask's is one
+    return _to("trial")
 
 
 @blueprint.get("/try")
@@ -62,7 +67,7 @@ def sign_in() -> Response:
     key: Key | None = ring.find(request.form.get("key", "").strip()) if ring else None
     if ring is not None and key is None:
         return _page("sign-in", 401, page=_asked(), needed=True, refused=True)
-    response: Response = redirect(url_for(f"console.{'trial' if _asked() == 'try' else 'tune'}"), 303)  # type: ignore[assignment]
+    response = _to("trial" if _asked() == "try" else "tune")
     return session.begin(response, key) if key else response
 
 
@@ -70,7 +75,7 @@ def sign_in() -> Response:
 @needs(None, browser=True)
 def sign_out() -> Response:
     """Forget the cookie."""
-    return session.end(redirect(url_for("console.sign_in_page"), 303))  # type: ignore[arg-type]
+    return session.end(_to("sign_in_page"))
 
 
 def _ring() -> KeyRing | None:
@@ -88,7 +93,7 @@ def _asked() -> str:
 def refuse(error: RequestError) -> Response:
     """A page's refusal is a page: without a key the sign-in; a script's is the native dialect's."""
     if request.method == "GET" and error.status == 401:
-        return redirect(url_for("console.sign_in_page", page=request.path.rpartition("/")[2]), 303)  # type: ignore[return-value]
+        return _to("sign_in_page", page=request.path.rpartition("/")[2])
     if request.method == "GET" and request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html":
         return _page("refused", error.status, problem=error.problem)
     return problems.refuse(error)

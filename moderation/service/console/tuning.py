@@ -117,7 +117,7 @@ def labels_of(name: str, scorer: Scorer) -> ScoredLabels:
     uploads: Uploads = current_app.extensions["uploads"]
     if name != STORE:
         return uploads.scored(name, scorer)
-    return uploads.scored(name, scorer, from_store.read(_settings().database_url, scorer.policy.categories))
+    return uploads.stored(from_store.read(_settings().database_url, scorer.policy.categories), scorer)
 
 
 def lines_of(scored: ScoredLabels, scorer: Scorer, wanted: Pairs) -> Floats:

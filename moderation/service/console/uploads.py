@@ -7,6 +7,7 @@ nothing outlives the work on it.
 from __future__ import annotations
 
 import atexit
+import hashlib
 import os
 import re
 import secrets
@@ -15,6 +16,7 @@ import tempfile
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 
 from moderation.errors import Problem, RequestError
@@ -66,24 +68,34 @@ class Uploads:
             path.unlink()
             raise
 
-    def scored(self, name: str, scorer: Scorer, stored: Labelled | None = None) -> ScoredLabels:
-        """A set of labels with the scores of the model, lexicon and policy in force; `stored` are the store's.
+    def scored(self, name: str, scorer: Scorer) -> ScoredLabels:
+        """A set of labels with the scores of the model, lexicon and policy in force.
 
         Raises
         ------
         RequestError : 404, nobody of this name brought it, or it is gone.
         """
-        if stored is not None:
-            return score(stored, scorer)
-        key = (name, guard.caller(), *scorer.versions)
+        def read() -> Labelled:
+            path = self._path(name)
+            if not _NAME.fullmatch(name) or not path.is_file():
+                raise RequestError(Problem("labels", "are not here any more", "open the file again"), 404)
+            return read_labelled(path, scorer.policy.categories)
+
+        return self._once((name, guard.caller(), *scorer.versions), read, scorer)
+
+    def stored(self, rows: Labelled, scorer: Scorer) -> ScoredLabels:
+        """The store's labels with their scores, scored anew only when one was added or changed."""
+        digest = hashlib.sha256(repr((rows.texts, rows.names, rows.sections, rows.authors, rows.places)).encode("utf-8", "surrogatepass"))
+        digest.update(rows.labels.tobytes())
+        return self._once((STORE, digest.hexdigest(), *scorer.versions), lambda: rows, scorer)
+
+    def _once(self, key: tuple[str, ...], read: Callable[[], Labelled], scorer: Scorer) -> ScoredLabels:
+        """What is kept under a key; read and scored if nothing is."""
         with self._lock:
             if key in self._scored:
                 self._scored.move_to_end(key)
                 return self._scored[key]
-        path = self._path(name)
-        if not _NAME.fullmatch(name) or not path.is_file():
-            raise RequestError(Problem("labels", "are not here any more", "open the file again"), 404)
-        found = score(read_labelled(path, scorer.policy.categories), scorer)
+        found = score(read(), scorer)
         with self._lock:
             self._scored[key] = found
             while len(self._scored) > _KEPT:

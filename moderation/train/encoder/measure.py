@@ -10,14 +10,13 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from moderation import identities
 from moderation.classifier import LinearClassifier
 from moderation.encoder import Encoder
 from moderation.lexicon import Lexicon
 from moderation.train import evaluate, metrics
 from moderation.train.corpus import ATTRIBUTES, Corpus
 from moderation.train.encoder.fit import read
-from moderation.train.evaluate import LEAST, Row, Table
+from moderation.train.evaluate import Row, Table
 from moderation.train.fit import Progress
 
 TOXICITY, IDENTITY = ATTRIBUTES.index("toxicity"), ATTRIBUTES.index("identity_attack")
@@ -95,12 +94,9 @@ def fairness_table(corpus: Corpus, before: Floats, after: Floats) -> Table:
     """Toxicity by the group that a comment names: the areas of Borkan et al. 2019 of both models, side by side."""
     stated = np.flatnonzero(~np.isnan(corpus.labels[:, TOXICITY]))
     labels = corpus.labels[stated, TOXICITY] >= HALF
-    names, member = identities.mentions([corpus.texts[row] for row in stated])
     rows: list[Row] = []
     figures: dict[str, float] = {}
-    for name, inside in zip(names, member.T, strict=True):
-        if min((inside & labels).sum(), (inside & ~labels).sum()) < LEAST:
-            continue
+    for name, inside in evaluate.by_group(corpus, stated, labels):
         one, other = (metrics.bias_aucs(labels, found[stated, TOXICITY], inside) for found in (before, after))
         rows.append(Row((name, f"{(inside & labels).sum()} / {inside.sum()}",
                          *(str(areas[key]) for key in ("subgroup", "bpsn", "bnsp") for areas in (one, other)))))
