@@ -1,4 +1,4 @@
-"""The functional frames: the same kinds in both files, nothing else shared, and no group that only the unkind or the kind name."""
+"""The functional frames: the same kinds in every file, nothing else shared, and no group that only the unkind or the kind name."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from moderation.errors import DataError
 from moderation.train.contrasts import NO_IDENTITY, Contrast, expand, misspell
 
 FOLDER = Path(__file__).parents[1] / "seeds/contrasts"
-TRAIN, TEST = FOLDER / "frames_train.toml", FOLDER / "frames_test.toml"
+TRAIN = FOLDER / "frames_train.toml"
+TAUGHT = [path for path in (TRAIN, FOLDER / "frames_hostile.toml", FOLDER / "frames_civil.toml") if path.exists()]
+KEPT = [path for path in (FOLDER / "frames_choice.toml", FOLDER / "frames_test.toml") if path.exists()]
 SLOT = re.compile(r"\{\w+\}")
 
 
@@ -24,43 +27,45 @@ def frames(path: Path) -> list[str]:
     return [line for block in document(path)["templates"] for line in block["texts"].strip().splitlines()]
 
 
+def bare(line: str) -> str:
+    """A frame without its slots, so that another name for a slot does not hide it."""
+    return re.sub(r"\W+", " ", SLOT.sub("_", line.lower()))
+
+
 @pytest.fixture(scope="module")
 def train() -> list[Contrast]:
     return expand(TRAIN)
 
 
-@pytest.fixture(scope="module")
-def test() -> list[Contrast]:
-    return expand(TEST)
+@pytest.mark.parametrize("path", KEPT, ids=lambda path: path.stem)
+def test_a_kept_file_has_the_kinds_that_are_trained_more_than_sixty(path, train):
+    kinds = document(TRAIN)["kinds"]
+    assert document(path).get("kinds", kinds) == kinds
+    assert {found.kind for found in train} == {found.kind for found in expand(path)} == set(kinds)
+    assert len(kinds) >= 60
 
 
-def test_both_files_have_the_same_kinds_more_than_sixty(train, test):
-    assert document(TRAIN)["kinds"] == document(TEST)["kinds"]
-    assert {found.kind for found in train} == {found.kind for found in test} == set(document(TEST)["kinds"])
-    assert len(document(TEST)["kinds"]) >= 60
-
-
-def test_no_frame_of_either_file_is_in_the_other_nor_in_the_contrasts():
-    plain = {re.sub(r"\W+", " ", SLOT.sub("_", line.lower())) for line in frames(TEST)}
+@pytest.mark.parametrize("path", KEPT, ids=lambda path: path.stem)
+def test_no_frame_or_sentence_that_is_kept_is_in_another_file(path):
+    plain = {bare(line) for line in frames(path)}
     assert len(plain) >= 150
-    for path in (TRAIN, FOLDER / "train.toml"):
-        assert plain.isdisjoint(re.sub(r"\W+", " ", SLOT.sub("_", line.lower())) for line in frames(path))
+    sentences = {found.text.lower() for found in expand(path)}
+    for other in {*TAUGHT, *KEPT, FOLDER / "train.toml"} - {path}:
+        assert plain.isdisjoint(map(bare, frames(other)))
+        assert sentences.isdisjoint(found.text.lower() for found in expand(other))
 
 
-def test_no_identity_that_is_tested_was_trained_on():
-    trained = document(FOLDER / "train.toml")["identities"]
-    tested = document(TEST)["identities"]
+@pytest.mark.parametrize("path", KEPT, ids=lambda path: path.stem)
+def test_no_identity_that_is_kept_was_trained_on(path):
+    trained = {name: row for other in (FOLDER / "train.toml", *TAUGHT) for name, row in document(other).get("identities", {}).items()}
+    tested = document(path)["identities"]
     assert len(tested) >= 30 and len(trained) >= 30
     assert not set(trained) & set(tested)
     forms = {str(form).lower() for row in trained.values() for form in row.values()}
     assert not forms & {row[name].lower() for row in tested.values() for name in ("one", "many")}
 
 
-def test_no_sentence_is_in_both(train, test):
-    assert {found.text.lower() for found in train}.isdisjoint(found.text.lower() for found in test)
-
-
-@pytest.mark.parametrize("path", [TRAIN, TEST], ids=["train", "test"])
+@pytest.mark.parametrize("path", [TRAIN, *KEPT], ids=lambda path: path.stem)
 def test_a_groups_name_alone_tells_nothing(path):
     found = [one for one in expand(path) if one.identity != NO_IDENTITY]
     hostile = Counter(one.identity for one in found if one.toxicity >= 0.5)
@@ -69,6 +74,18 @@ def test_a_groups_name_alone_tells_nothing(path):
     chosen = {name for name in civil if name not in hostile}  # trades and camps are not attacked as groups here
     assert chosen <= {"nurse", "teacher", "police", "lawyer", "farmer", "conservative", "liberal", "socialist"}
     assert min(shares.values()) > 0.3 and max(shares.values()) < 0.75
+
+
+def test_kinds_come_from_the_file_beside_it_and_a_file_s_own_come_after(tmp_path):
+    (tmp_path / "base.toml").write_text('[kinds]\nsneer = { toxicity = 1.0 }\ncalm = {}\n', encoding="utf-8")
+    path = tmp_path / "frames.toml"
+    start = 'kinds_from = "base.toml"\n[kinds]\ncalm = { toxicity = 0.2 }\n'
+    blocks = '[[templates]]\nkind = "sneer"\ntexts = "Oh please."\n[[templates]]\nkind = "calm"\ntexts = "Well."\n'
+    path.write_text(start + blocks, encoding="utf-8")
+    assert [(found.text, found.toxicity) for found in expand(path)] == [("Oh please.", 1.0), ("Well.", 0.2)]
+    path.write_text(start.replace("base", "other"), encoding="utf-8")
+    with pytest.raises(DataError, match="kinds_from"):
+        expand(path)
 
 
 def test_hateful_means_an_attack_on_a_group(train):

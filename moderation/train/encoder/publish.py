@@ -62,11 +62,10 @@ def card(folder: Path, corpus: Corpus, part: npt.NDArray[np.int8], lexicon: Lexi
     """The card: its prose, with the figures of the development part or, once, of the test part and the frames for testing."""
     encoder = Encoder.load(folder)
     shown = corpus.take(part == (TEST if open_test else DEVELOPMENT))
-    spoken = frames.read(FRAMES / ("frames_test.toml" if open_test else frames.GRADED))
-    utterances = spoken.corpus if open_test else spoken.corpus.take(spoken.kept)
+    utterances = frames.read(FRAMES / (frames.TEST if open_test else frames.CHOICE)).corpus
     tables = measure.measure(shown, utterances, encoder, linear, lexicon, progress)
     names = "test part and the frames for testing, opened for this card" if open_test else \
-        "development part and the frames kept for choices"
+        "development part and the frames for choices"
     figures = "\n\n".join([f"Figures on the {names}: {len(shown):,} comments, {len(utterances):,} sentences of frames. Intervals are 95 % "
                            f"bootstrap intervals. Linear is {linear.version}; both read the same text.",
                            *(f"### {table.title}\n\n{table.markdown()}" for table in tables if table.rows)])
