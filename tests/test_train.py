@@ -215,6 +215,14 @@ def test_operating_points_meet_their_targets():
     assert refused[~hostile].mean() <= points.CIVIL_REJECTED and held[~hostile].mean() <= points.CIVIL_REVIEWED
 
 
+def test_nothing_is_refused_for_what_it_more_probably_does_not_hold():
+    rows, corpus, _ = news()
+    low = points.Rows(rows.scores * 0.5, rows.held, rows.refused)
+    pair = points.choose(low, corpus, ("toxicity",))["toxicity"]
+    assert pair["reject"].threshold == points.LIKELY and pair["reject"].basis == "news, likely"
+    assert pair["review"].threshold < points.LIKELY
+
+
 def test_points_share_what_civil_comments_can_bear():
     rows, corpus, _ = news()
     rows.scores[:, 1] = np.random.default_rng(1).random(len(corpus))  # knows nothing, so that recall alone would touch nearly all

@@ -6,6 +6,7 @@ the points into `model.json`, the policy takes them over, and a test holds the t
 - `reject`: the lowest point above which at least PRECISION of the comments that an attribute adds to the lexicon's refusals are
   hostile, with CONFIDENCE. Where news comments do not carry that promise, all sources of the development part decide, and where
   they do not either, the lowest point with that precision there counts as it was observed, without a promise; else there is none.
+  No comment is refused for what it more probably does not hold: a reject point is at least LIKELY.
 - `review`: the highest point by which RECALL of an attribute's violations are held, by lexicon or classifier.
 - No review point may hold more than CIVIL_REVIEWED of the civil news comments that name a group of people, so that these are not
   the ones who pay for what is found (`named`).
@@ -32,6 +33,7 @@ from moderation.tune.estimates import Bools, Floats
 from moderation.tune.guarantee import Shortfall, least_rows, precise
 
 PRECISION, CONFIDENCE = 0.95, 0.95            # of what is rejected, and how sure of it
+LIKELY = 0.5                                  # the least probability of an attribute for which a comment is refused
 RECALL = 0.90                                 # of what is held
 CIVIL_REVIEWED, CIVIL_REJECTED = 0.02, 0.005  # the most of civil news comments, by everything together
 _DIGITS = 6                                   # of a point
@@ -44,8 +46,8 @@ class Point:
     """A probability from which an attribute alone acts, what decided it, and the share of what it asks about that is met there.
 
     `basis` is `news`, `all sources` or `all sources, observed` for a reject point, `recall` for a review point; `named` or
-    `civil` beside it tells that the point was raised to spare civil comments that name a group, or all of them. `met` is the
-    precision above a reject point and the recall of a review point, the lexicon's part included.
+    `civil` beside it tells that the point was raised to spare civil comments that name a group, or all of them, `likely` that it was
+    raised to LIKELY. `met` is the precision above a reject point and the recall of a review point, the lexicon's part included.
     """
 
     threshold: float
@@ -128,11 +130,15 @@ def _reject(rows: Rows, hostile: Floats, drawn: Bools, column: int) -> _Line | N
         left = among & ~rows.refused & ~np.isnan(hostile)
         promise = precise(Curve(rows.scores[left, column], hostile[left]), PRECISION, 1 - CONFIDENCE)
         if not isinstance(promise, Shortfall):
-            return _Line(_down(promise.line), basis)
+            return _likely(_Line(_down(promise.line), basis))
     found = rates(hostile[left], rows.scores[left, column], np.ones(int(left.sum())))
     above = left.sum() - np.searchsorted(np.sort(rows.scores[left, column]), found.thresholds)
     good = np.flatnonzero((found.precision >= PRECISION) & (above >= least_rows(1 - PRECISION, 1 - CONFIDENCE)))
-    return _Line(_down(found.thresholds[good[-1]]), "all sources, observed") if len(good) else None
+    return _likely(_Line(_down(found.thresholds[good[-1]]), "all sources, observed")) if len(good) else None
+
+
+def _likely(line: _Line) -> _Line:
+    return line if line.threshold >= LIKELY else _Line(LIKELY, f"{line.basis}, likely")
 
 
 def _review(rows: Rows, labels: Floats, weights: Floats, column: int) -> _Line | None:
