@@ -13,7 +13,16 @@ from moderation import settings
 from moderation.lexicon import Lexicon
 from moderation.terms import read_terms
 from moderation.text import normalize
-from moderation.train.lexicon_eval import evasion_table, innocent_table, mean_recall, read_case_set, read_evasions, recall_table
+from moderation.train.lexicon_eval import (
+    RecallRow,
+    evasion_table,
+    innocent_table,
+    mean_recall,
+    read_case_set,
+    read_evasions,
+    recall_table,
+    written_table,
+)
 
 _CASES = settings.ROOT / "tests/cases/lexicon"
 HOMOGRAPHS = "words with another sense"  # the group of innocents that are written just like a term
@@ -76,6 +85,14 @@ def _listed(pieces: Iterable[str], shown: bool) -> str:
     return " ".join(piece.replace("\n", "\\n") for piece in itertools.islice(dict.fromkeys(pieces), _SHOWN if shown else 0))
 
 
+def _print_recall(rows: list[RecallRow], shown: bool) -> None:
+    print(f"{'disguise':<22}{'tried':>6}{'found':>7}{'exact':>7}  {'missed' if shown else ''}")
+    for row in sorted(rows, key=lambda row: row.recall):
+        missed = _listed((written for _, written in row.missed), shown)
+        print(f"{row.disguise:<22}{row.tried:>6}{row.recall:>7.3f}{row.exact / max(row.tried, 1):>7.3f}  {missed}")
+    print(f"mean {mean_recall(rows):.3f}, least {min(row.recall for row in rows):.3f}\n")
+
+
 def _evaluate(arguments: argparse.Namespace) -> int:
     lexicon = _open()
     cases = read_case_set(_CASES, arguments.half)
@@ -84,13 +101,11 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     def find(text: str) -> list[Any]:
         return [match.span for match in lexicon.find(normalize(text))]
 
-    rows = recall_table(find, [word.word for word in cases.words], cases.frames)
     print(f"disguised words, {arguments.half}: {len(cases.words)} words in {len(cases.frames)} frames")
-    print(f"{'disguise':<22}{'tried':>6}{'found':>7}{'exact':>7}  {'missed' if shown else ''}")
-    for row in sorted(rows, key=lambda row: row.recall):
-        missed = _listed((written for _, written in row.missed), shown)
-        print(f"{row.disguise:<22}{row.tried:>6}{row.recall:>7.3f}{row.exact / max(row.tried, 1):>7.3f}  {missed}")
-    print(f"mean {mean_recall(rows):.3f}, least {min(row.recall for row in rows):.3f}\n")
+    _print_recall(recall_table(find, [word.word for word in cases.words], cases.frames), shown)
+    if cases.written:
+        print("the same words, disguised by another hand")
+        _print_recall(written_table(find, cases), shown)
     innocent = innocent_table(find, cases.innocents)
     print(f"{'innocent texts':<44}{'tried':>6}{'hit':>5}  {'what was hit' if shown else ''}")
     for group in innocent:

@@ -57,15 +57,16 @@ def test_every_term_is_found_in_plain_spelling(lexicon: Lexicon) -> None:
     assert missed == []
 
 
-@pytest.mark.parametrize(("half", "innocent_hits"), [("dev", 0.005), ("heldout", 0.015)])
-def test_sees_through_disguises_and_spares_the_innocent(lexicon: Lexicon, half: Half, innocent_hits: float) -> None:
+@pytest.mark.parametrize(("half", "recall", "innocent_hits"), [("dev", 0.97, 0.005), ("heldout", 0.9, 0.04)])
+def test_sees_through_disguises_and_spares_the_innocent(lexicon: Lexicon, half: Half, recall: float, innocent_hits: float) -> None:
     cases = read_case_set(CASES / "lexicon", half)
 
     def find(text: str) -> list[Any]:
         return [match.span for match in lexicon.find(normalize(text))]
 
-    rows = recall_table(find, [word.word for word in cases.words], cases.frames[:2])
-    assert mean_recall(rows) >= 0.95
+    # a failing assertion may show numbers alone: nobody is to see what was missed of the held-out half
+    mean = mean_recall(recall_table(find, [word.word for word in cases.words], cases.frames[:2]))
+    assert mean >= recall
     groups = innocent_table(find, cases.innocents)
     hits = {group.group: len(group.hits) for group in groups if group.hits}
     # words of other languages and places that are written just like a term need phrases of their own: counted apart

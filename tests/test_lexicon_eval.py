@@ -20,6 +20,7 @@ from moderation.train.lexicon_eval import (
     read_case_set,
     read_evasions,
     recall_table,
+    written_table,
 )
 
 FOLDER = Path(__file__).parent / "cases" / "lexicon"
@@ -90,6 +91,11 @@ def test_an_innocent_text_is_hit_once_however_many_matches_it_has() -> None:
     assert innocent_table(find_fruit, innocents)[0].share == 1
 
 
+def test_words_written_by_another_hand_are_tried_in_each_frame() -> None:
+    cases = CaseSet([], ["a {}", "{}!"], [], {"odd": {"plum": "pl*m", "pear": "p*ar"}})
+    assert written_table(find_fruit, cases) == [RecallRow("odd", 4, 2, 2, [("pear", "p*ar")])]
+
+
 def test_evasions_are_counted_by_kind() -> None:
     evasions = [
         Evasion("sound", "what a plvm", "plvm", "plum", is_hard=False),
@@ -116,8 +122,8 @@ def _pressed(text: str) -> str:
 
 
 def test_each_half_is_of_the_size_that_the_readme_promises(cases: CaseSet) -> None:
-    assert len({word for word, _ in cases.words}) == len(cases.words) == 40
-    assert len(set(cases.frames)) == len(cases.frames) == 5
+    assert len({word for word, _ in cases.words}) == len(cases.words) >= 40
+    assert len(set(cases.frames)) == len(cases.frames) >= 5
     assert len({innocent.word for innocent in cases.innocents}) >= 190
     assert len({innocent.text for innocent in cases.innocents}) == len(cases.innocents) >= 700
 

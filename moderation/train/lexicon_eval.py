@@ -33,6 +33,7 @@ __all__ = [
     "read_case_set",
     "read_evasions",
     "recall_table",
+    "written_table",
 ]
 
 Half = Literal["dev", "heldout"]
@@ -81,9 +82,12 @@ class Evasion(NamedTuple):
 
 
 class CaseSet(NamedTuple):
+    """One half of the trial; `written` is what another hand made of the words: kind of disguise, word, as written."""
+
     words: list[SwearWord]
     frames: list[str]
     innocents: list[Innocent]
+    written: dict[str, dict[str, str]]
 
 
 class RecallRow(NamedTuple):
@@ -140,6 +144,22 @@ def recall_table(
     return rows
 
 
+def written_table(find: Find, cases: CaseSet) -> list[RecallRow]:
+    """Count the words as another hand has disguised them, each in every frame; one row per kind, in the file's order."""
+    return [
+        _recall_row(
+            find,
+            kind,
+            [
+                (word, written, frame.replace("{}", written, 1), frame.index("{}"))
+                for word, written in row.items()
+                for frame in cases.frames
+            ],
+        )
+        for kind, row in cases.written.items()
+    ]
+
+
 def evasion_table(find: Find, evasions: Sequence[Evasion]) -> list[RecallRow]:
     """Count the hand-written evasions as disguises are counted, one row per kind, in order of appearance."""
     kinds = dict.fromkeys(evasion.kind for evasion in evasions)
@@ -185,7 +205,7 @@ def innocent_table(find: Find, innocents: Sequence[Innocent]) -> list[InnocentRo
 
 
 def read_case_set(folder: Path, half: Half) -> CaseSet:
-    """Read one half of the trial: `swearwords_`, `frames_` and `innocent_<half>.json` in `folder`.
+    """Read one half of the trial: `swearwords_`, `frames_`, `innocent_` and, of the held-out one, `written_<half>.json` in `folder`.
 
     Raises
     ------
@@ -205,6 +225,7 @@ def read_case_set(folder: Path, half: Half) -> CaseSet:
             for word, texts in words.items()
             for text in texts
         ],
+        written=read("written") if half == "heldout" else {},
     )
 
 
