@@ -22,10 +22,11 @@ lint: $(VENV)/.dev ## read the code for mistakes
 type: $(VENV)/.dev ## check the types
 	$(BIN)/mypy
 
-bench: $(VENV)/.bench ## measure lexicon, classifier, scorer and service, beside others
+bench: $(VENV)/.bench ## measure lexicon, classifier, scorer, encoder and service, beside others
 	$(BIN)/python benchmarks/lexicon.py
 	$(BIN)/python benchmarks/classifier.py
 	$(BIN)/python benchmarks/scorer.py
+	$(BIN)/python benchmarks/encoder.py
 	$(BIN)/python benchmarks/service.py
 
 bench-audit: $(VENV)/.dev ## measure audits: beside the bare scorer, on every engine, and their memory
@@ -71,6 +72,7 @@ $(VENV)/.encoder-train: $(VENV)/.dev requirements-encoder-train.txt requirements
 	$(PIP) --no-deps -r requirements-encoder-train.txt
 	@touch $@
 
-$(VENV)/.bench: $(VENV)/.dev requirements-bench.txt
+$(VENV)/.bench: $(VENV)/.dev requirements-bench.txt requirements-encoder-train.txt
 	$(PIP) -r requirements-bench.txt
+	$(PIP) --no-deps -r requirements-encoder-train.txt
 	@touch $@

@@ -4,6 +4,7 @@ import itertools
 import json
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -356,6 +357,34 @@ def test_a_trained_join_follows_both_models_and_its_bounds_hold():
     assert join.facts["deep_auc"] > join.facts["fast_auc"]
     low, high = join.bounds(logits.linear)
     assert (low <= high).all()
-    passed = [row["passed_on"] for row in join.facts["curve"]]
-    assert passed == sorted(passed, reverse=True)
+    rows = join.facts["curve"]
+    assert [row["cost"] for row in rows] == sorted(row["cost"] for row in rows)
+    assert [row["changes"] for row in rows] == sorted(row["changes"] for row in rows)
+    affordable = [row for row in rows if row["cost"] <= cascade.COST] or rows[:1]
+    assert join.facts["chosen"]["changes"] == affordable[-1]["changes"]
     assert "passed on" in cascade.report(join)
+
+
+def test_every_tier_is_measured_as_it_is_served(deep, tmp_path):
+    pytest.importorskip("vl_convert", reason="pip install --no-deps -r requirements-encoder-train.txt")
+    from moderation.train import tiers
+    from moderation.train.corpus import Corpus
+
+    fruits, starts = ("fig", "plum", "durian", "banana"), ("you are a", "women are a", "some women saw a")
+    texts = [f"{start} {fruit} {end}" for start in starts for fruit in fruits for end in "abcdefg"]
+    labels = np.tile([[1.0, 0, 1.0, 0, 0, 0], [0.0] * 6], (len(texts) // 2, 1)).astype(np.float32)
+    corpus = Corpus(texts, labels, np.full(len(texts), "own"), labels[:, 0] == 0, np.tile(["sneer", "calm"], len(texts) // 2))
+    row = {"low": 0.1, "high": 0.1, "passed_on": 0.2, "cost": 0.2, "changes": 0.9, "found": 0.8, "auc": 0.4}
+    join = replace(deep.cascade.join, facts={"news": 9, "chosen": row, "curve": [row, {**row, "cost": 0.3, "changes": 1.0}]})
+    scorer = Scorer(deep.classifier, deep.lexicon, deep.policy, Cascade(deep.cascade.encoder, join, ATTRIBUTES, deep.classifier.version))
+    shown = tiers.write(tmp_path, scorer, corpus, corpus, "own part")
+    found = tiers.outcomes(scorer, texts)
+    held = np.array([scorer.score(text, language="en", tier="auto").decision.action != "approve" for text in texts])
+    np.testing.assert_array_equal(found["auto"].held, held)
+    kinds = tiers.kind_table(corpus, found).figures
+    assert kinds["auto sneer"] == pytest.approx(held[::2].mean()) and kinds["auto not hostile"] == pytest.approx(1 - held[1::2].mean())
+    assert "women" in shown and {"fast *all comments*", "deep women"} <= tiers.fairness_table(corpus, found).figures.keys()
+    page = (tmp_path / "TIERS.md").read_text()
+    assert "90% of what deep gains in actions changed" in page and scorer.versions.model in page
+    drawn = (tmp_path / "tiers.svg").read_text()
+    assert drawn.startswith("<svg") and "hostile comments found" in drawn and "var(" not in drawn
