@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from moderation.hiding import Candidate
 from moderation.row import Row
 from moderation.terms import Term
 from moderation.text import normalize
+from moderation.walk import Candidate
 
 
 class _Phrase(NamedTuple):

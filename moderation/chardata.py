@@ -264,3 +264,13 @@ def fold_table() -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.uint32], npt.ND
         pages[page] = numbers.setdefault(row.tobytes(), len(numbers))
     entries = np.frombuffer(b"".join(numbers), dtype=np.uint32).reshape(-1, 256)
     return pages, entries, np.asarray(expansions or [0], dtype=np.uint32)
+
+
+_LETTER_CODES = 0x323B0  # beyond, there are no letters
+
+
+@functools.cache
+def letter_table() -> npt.NDArray[np.uint8]:
+    """For each character that folding leaves: bit 0, whether it is a letter; bit 1, a letter or number (`str.isalpha`, `str.isalnum`)."""
+    chars = np.arange(_LETTER_CODES, dtype=np.uint32).view("<U1")
+    return np.char.isalpha(chars) | np.char.isalnum(chars).astype(np.uint8) << np.uint8(1)

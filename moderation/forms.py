@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from moderation.terms import Term
+from moderation.terms import SEVERITIES, Term
 
 _VOWELS = "aeiou"
 _RUN = re.compile(r"(.)\1\1")
@@ -125,7 +125,9 @@ def forms_of(term: Term, is_known: Callable[[str], bool], number: int = 0) -> It
                     yield Form(letters, number, kind, ending)
 
 
-_KIND_NUMBERS = {"plain": 0, "dropped": 2, "swapped": 3, "thinned": 3, "reversed": 3}  # as csrc/match.c numbers them; 1 is a phrase
+# As csrc/row.h numbers them.
+_KINDS = ("plain", "swapped", "dropped", "thinned", "reversed")
+_ONLY_PLAIN, _JOINED, _WHOLE, _PHRASE, _FIRST = 1, 2, 4, 8, 16
 _RANK = {"plain": 0, "thinned": 1, "dropped": 2, "swapped": 3, "reversed": 4}
 
 
@@ -136,16 +138,31 @@ class Trie(NamedTuple):
     child_mask: npt.NDArray[np.uint32]
     child_first: npt.NDArray[np.uint32]
     form: npt.NDArray[np.int32]
-    form_kind: npt.NDArray[np.uint8]
-    form_traits: npt.NDArray[np.uint8]
     lengths: npt.NDArray[np.uint32]
     other_first: npt.NDArray[np.uint32]
     other_code: npt.NDArray[np.uint32]
     other_child: npt.NDArray[np.uint32]
+    form_facts: npt.NDArray[np.int32]
+    term_facts: npt.NDArray[np.int32]
+    spelling: npt.NDArray[np.uint32]
 
 
-def _traits(form: Form, term: Term) -> int:
-    return min(len(form.letters), 31) | 32 * bool(form.ending) | 64 * (term.severity == "mild") | 128 * (term.reach == "joined")
+def _facts(forms: Sequence[Form], terms: Sequence[Term]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.uint32]]:
+    """What csrc/evidence.c is told of forms and terms, and the characters that both are made of."""
+    spelling: list[str] = []
+    length = 0
+
+    def put(text: str) -> tuple[int, int]:
+        nonlocal length
+        spelling.append(text)
+        length += len(text)
+        return length - len(text), length
+
+    form_facts = [(form.term, _KINDS.index(form.kind), *put(form.letters), *put(form.ending), *put(form.apart)) for form in forms]
+    term_facts = [(*put(term.text), _ONLY_PLAIN * term.plain | _JOINED * (term.reach == "joined") | _WHOLE * (term.reach == "whole")
+                   | _PHRASE * (" " in term.text) | _FIRST * term.first, SEVERITIES.index(term.severity)) for term in terms]
+    return (np.asarray(form_facts or [(0,) * 8], np.int32), np.asarray(term_facts or [(0,) * 4], np.int32),
+            np.frombuffer("".join([*spelling, "."]).encode("utf-32-le"), np.uint32))
 
 
 def build_trie(terms: Sequence[Term], is_known: Callable[[str], bool]) -> Trie:
@@ -192,9 +209,7 @@ def build_trie(terms: Sequence[Term], is_known: Callable[[str], bool]) -> Trie:
         for child in range(below, below + len(nodes[number]) - ("" in nodes[number])):
             reach |= lengths[child] << 1
         lengths[number] = reach & 0xFFFFFFFF
-    kinds = [1 if " " in terms[form.term].text else 4 if form.apart else _KIND_NUMBERS[form.kind] for form in forms]
     return Trie(forms, np.asarray(masks, np.uint32), np.asarray(firsts, np.uint32), np.asarray(ends, np.int32),
-                np.asarray(kinds or [0], np.uint8), np.asarray([_traits(form, terms[form.term]) for form in forms] or [0], np.uint8),
-                np.asarray(lengths, np.uint32),
-                np.asarray(other_first, np.uint32), np.asarray([code for _, code, _ in others] or [0], np.uint32),
-                np.asarray([child for _, _, child in others] or [0], np.uint32))
+                np.asarray(lengths, np.uint32), np.asarray(other_first, np.uint32),
+                np.asarray([code for _, code, _ in others] or [0], np.uint32),
+                np.asarray([child for _, _, child in others] or [0], np.uint32), *_facts(forms, terms))

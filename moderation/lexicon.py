@@ -15,16 +15,14 @@ from typing import NamedTuple
 from moderation import budget, chardata, language
 from moderation.allows import Allows
 from moderation.errors import LexiconError, Problem
-from moderation.evidence import judge
 from moderation.forms import Form, build_trie
-from moderation.hiding import Candidate
 from moderation.names import has_title, is_name, is_surname
 from moderation.regions import Reading
 from moderation.row import Row
 from moderation.scripts import is_natural
 from moderation.terms import SEVERITIES, Term, read_terms
 from moderation.text import FoldedBatch, NormalizedText, Span, fold_batch
-from moderation.walk import EMPTY_TRIE, INNOCENT, Walk
+from moderation.walk import DISGUISES, EMPTY_TRIE, INNOCENT, Candidate, Walk
 from moderation.words import NEVER, Words
 
 WORDS_FILE, COMMON_FILE, NAMES_FILE, INNOCENT_FILE = "words.txt", "common.txt", "names.txt", "innocent.txt"
@@ -44,7 +42,7 @@ class Match(NamedTuple):
     ----------
     term, category, severity : the lexicon's.
     span : where, in code points of the original.
-    disguise : how, `plain` for not at all; `evidence.judge` lists the others.
+    disguise : how, `plain` for not at all; `walk.DISGUISES` lists the others.
     region : `own`, or `quote`, `blockquote`, `code`: words that may not be the writer's own.
     """
 
@@ -99,7 +97,7 @@ class Lexicon:
         harmless = dict.fromkeys(word for word in innocent if word not in said)
         listed = "".join(f"{word}\n" for word in words.split())
         self._walk = Walk(self.trie, listed, "".join(f"{word}\n" for word in common if known.is_known(word) and word not in harmless),
-                          "".join(f"{word}\n" for word in harmless))
+                          "".join(f"{word}\n" for word in harmless), "".join(f"{word}\n" for word in common))
         self.words = Words(self._walk.is_known, frozenset(common), words)
         self._allows = Allows(terms, allows)
         self._given = frozenset(names)
@@ -176,7 +174,7 @@ class Lexicon:
     def explain(self, text: NormalizedText) -> list[Finding]:
         """Every candidate of a text with what became of it, by position."""
         findings = []
-        for row, candidates in self._walk.candidates(text.batch):
+        for row, candidates in self._walk.candidates(text.batch, every=True):
             reading = Reading(text.batch, row)
             for found, index in candidates:
                 if index == INNOCENT:
@@ -210,8 +208,8 @@ class Lexicon:
         """The disguise, or None; and the outcome in words."""
         form = self.trie.forms[index]
         term = self.terms[form.term]
-        disguise = judge(reading.row, found, form, term, self.words)
-        if disguise is None:
+        disguise = DISGUISES[found.disguise]
+        if not disguise:
             return None, _TOO_LITTLE
         if reading.row.flags[found.start] & chardata.HOMOGLYPH and _is_native(reading, found, form):
             return None, "a word of another script"

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator
 from functools import cached_property
 
-from moderation.hiding import Candidate
 from moderation.row import Row
 from moderation.text import FoldedBatch, Span
+from moderation.walk import Candidate
 
 # All quantifiers are bounded, and only the run of characters around a candidate is tried: linear on any text.
 _LINK = re.compile(r"(?:https?://|www\.)\S+|(?<![\w-])[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}"

@@ -14,9 +14,7 @@ from functools import lru_cache
 NEVER = 99  # pieces, of what is made of no words
 LONGEST_TOKEN = 48  # characters; a longer run of letters is no word
 SHORT = 3  # letters; shorter words are pieces only if they are listed
-_LONG = 6  # letters from which a known word counts as a piece though it is not common
 _SHORT_PIECES = frozenset("a i u x xx xxx xo z q my no so go me we he is to of on up do be by ur im ya yo da id re un".split())
-_SHORT_INNOCENT = ("it", "is", "in", "on", "at", "as")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +36,6 @@ class Words:
         """The fewest common words that `letters` is made of; 0 for none, `NEVER` if it is not made of any."""
         return _pieces(letters, self.common)
 
-    def known_pieces(self, letters: str) -> int:
-        """The fewest innocent words that `letters` is made of, at most three: common ones, or known ones of some length."""
-        return _known_pieces(letters, self.is_known, self.common)
-
 
 def _cut(letters: str, is_piece: Callable[[str], bool], most: int) -> int:
     if len(letters) > LONGEST_TOKEN:
@@ -57,13 +51,3 @@ def _cut(letters: str, is_piece: Callable[[str], bool], most: int) -> int:
 @lru_cache(maxsize=4096)
 def _pieces(letters: str, common: frozenset[str]) -> int:
     return _cut(letters, lambda piece: piece in common if len(piece) >= SHORT else piece in _SHORT_PIECES, 4)
-
-
-@lru_cache(maxsize=4096)
-def _known_pieces(letters: str, is_known: Callable[[str], bool], common: frozenset[str]) -> int:
-    def is_piece(piece: str) -> bool:
-        if len(piece) < SHORT:
-            return piece in _SHORT_INNOCENT
-        return piece in common or (len(piece) >= _LONG and is_known(piece))
-
-    return _cut(letters, is_piece, 3)

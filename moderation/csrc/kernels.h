@@ -28,7 +28,20 @@ int64_t md_fold_bytes(int64_t n, int64_t capacity);
 int64_t md_fold(const fold_tables *tables, const char *texts, int64_t width, const int64_t *text_offsets, int64_t n,
                 int64_t total, char *block, int64_t capacity);
 
-/* ---- match.c: places where a term may stand, in folded text ---- */
+/* ---- match.c, evidence.c, hiding.c: the terms that stand in folded text, and how each is disguised ---- */
+
+/* Ranges in `match_tables.spelling`, half-open. */
+typedef struct {
+    int32_t term, kind;           /* the term's number; the kind by the enum of row.h */
+    int32_t letters, letters_end; /* how it is spelt, without spaces */
+    int32_t ending, ending_end;   /* the ending that it has, if any */
+    int32_t apart, apart_end;     /* the same spelling in several words, where another term is written so */
+} form_facts;
+
+typedef struct {
+    int32_t text, text_end;   /* how it stands in its file */
+    int32_t traits, severity; /* bits and numbers of row.h */
+} term_facts;
 
 typedef struct {
     /* The trie of all forms, letters only. Node 0 is the root. Children a to z of a node lie side by side. */
@@ -53,6 +66,13 @@ typedef struct {
     int64_t word_slots;          /* a power of two */
     const uint32_t *innocent;    /* hash table of known words that are reported, with form -1, for the term that they contain; 0: free */
     int64_t innocent_slots;      /* a power of two */
+    const uint32_t *common;      /* hash table of the words that run-together words are made of; 0: free */
+    int64_t common_slots;        /* a power of two */
+    const form_facts *forms;
+    const term_facts *terms;
+    const uint32_t *spelling;    /* the characters that both are made of */
+    const uint8_t *letters;      /* [letter_codes]: of a character beyond ASCII, 1: a letter; 2: a letter or number */
+    int64_t letter_codes;
 } match_tables;
 
 typedef struct {
@@ -66,6 +86,7 @@ typedef struct {
     uint8_t respelled;  /* letters swapped for others */
     uint8_t repeats;    /* runs longer than the form's */
     uint8_t edges;      /* 1: begins inside a word; 2: ends inside a word; 4: the word is a known one */
+    uint8_t disguise;   /* by the enum of row.h; 0: it is no match */
 } candidate;
 
 /* Fill a table of known words from n words, each ended by '\n'. */
@@ -74,9 +95,10 @@ void md_words_fill(uint32_t *words, int64_t word_slots, const char *text, int64_
 /* Whether a lower-case ASCII word is in the table. */
 int md_word_known(const match_tables *tables, const char *word, int64_t length);
 
-/* Every place where a form may stand, row by row, by start. Answers how many there are: where that is more than
-   `capacity`, the rest was not written, and the caller comes back with room for as many (they may prove to be fewer). `block` holds a fold. At most 64 + length / 2 for a row. */
-int64_t md_match(const match_tables *tables, const char *block, candidate *found, int64_t capacity);
+/* Every place where a term stands, row by row, by start; with `every`, also those where one seems to stand and does not. Answers how
+   many there are: where that is more than `capacity`, the rest was not written, and the caller comes back with room for as many.
+   `block` holds a fold. At most 64 + length / 2 for a row. */
+int64_t md_match(const match_tables *tables, const char *block, int every, candidate *found, int64_t capacity);
 
 /* ---- ngrams.c: hashed n-grams of folded text, sentence by sentence; the same walk trains, scores and explains ---- */
 

@@ -1,73 +1,20 @@
 /* Where may a term stand? From every place where a word begins, and from every letter of a word that nobody knows, a walk
    through the trie of forms reads the text as leniently as readers write: digits and signs as letters, signs in place
    of letters, separators between letters, letters repeated. What the walk finds is a candidate with its evidence; whether
-   it is a match is decided in evidence.py.
+   it is a match is decided in evidence.c.
    Each start takes a bounded number of steps, runs of one character are jumped over: linear in the text. */
 
 #include <string.h>
 
-#include "kernels.h"
-
-/* Kinds of an ASCII character. */
-#define LETTER 1
-#define DIGIT 2
-#define SIGN 4 /* a sign that may be read as a letter */
-#define MASK 8 /* a sign that may stand in place of a letter */
-#define SPACE 16
-#define APOSTROPHE 32
-
-#define HOMOGLYPH 4       /* in `flags`: a look-alike of another script */
-#define OTHER_LETTER 128 /* in `flags`: a letter beyond ASCII */
+#include "row.h"
 
 #define STEPS 4000      /* that one start may take */
 #define ROW_STEPS 20000 /* that a row may take, beside some for each character; then every start has few */
 #define FEWEST_STEPS 50
 #define DEPTH 192
 #define LONGEST_GAP 12
+#define MOST 1024     /* places that one walk may come by */
 #define NONE 0xFF
-
-static uint64_t hash_word(uint64_t hash, uint32_t c) { return (hash ^ c) * 0x100000001B3u; }
-#define HASH_START 0xCBF29CE484222325u
-
-static uint64_t finish(uint64_t hash) {
-    hash ^= hash >> 29;
-    hash *= 0xBF58476D1CE4E5B9u;
-    hash ^= hash >> 32;
-    return hash;
-}
-
-/* The table holds the upper half of a word's finished hash in the slot that the lower half names, or in the next free one. */
-static int listed(const uint32_t *words, int64_t slots, uint64_t hash) {
-    uint32_t mark = (uint32_t)(hash >> 32) | 1;
-    for (uint64_t slot = hash & (uint64_t)(slots - 1);; slot = (slot + 1) & (uint64_t)(slots - 1)) {
-        if (words[slot] == mark) return 1;
-        if (!words[slot]) return 0;
-    }
-}
-
-static int known(const uint32_t *words, int64_t slots, uint64_t hash) { return listed(words, slots, finish(hash)); }
-
-void md_words_fill(uint32_t *words, int64_t word_slots, const char *text, int64_t length) {
-    uint64_t hash = HASH_START;
-    int64_t letters = 0;
-    for (int64_t i = 0; i < length; i++) {
-        if (text[i] != '\n') { hash = hash_word(hash, (uint8_t)text[i]); letters++; continue; }
-        if (letters) {
-            uint64_t value = finish(hash), slot = value & (uint64_t)(word_slots - 1);
-            uint32_t mark = (uint32_t)(value >> 32) | 1;
-            while (words[slot] && words[slot] != mark) slot = (slot + 1) & (uint64_t)(word_slots - 1);
-            words[slot] = mark;
-        }
-        hash = HASH_START;
-        letters = 0;
-    }
-}
-
-int md_word_known(const match_tables *tables, const char *word, int64_t length) {
-    uint64_t hash = HASH_START;
-    for (int64_t i = 0; i < length; i++) hash = hash_word(hash, (uint8_t)word[i]);
-    return length > 0 && known(tables->words, tables->word_slots, hash);
-}
 
 typedef struct {
     int32_t position; /* the next character to read */
@@ -76,13 +23,6 @@ typedef struct {
     uint8_t literal, leet, masked, gaps, spaces, respelled, repeats;
     uint8_t rests; /* on separators: the form does not end behind them */
 } state;
-
-typedef struct {
-    const match_tables *tables;
-    const uint32_t *codes;
-    const uint8_t *flags;
-    int32_t length;
-} row_text;
 
 static int kind_at(const row_text *row, int32_t i) {
     uint32_t c = row->codes[i];
@@ -135,15 +75,12 @@ static int32_t drawn(const row_text *row, int32_t i, const char *signs) {
 
 typedef struct {
     candidate *found;
-    int64_t count, capacity, row_end; /* row_end: where this row's allowance ends */
-    int64_t steps;                    /* what is left of this row's allowance of steps */
+    int64_t count, capacity;
+    int64_t steps, places; /* what is left of this row's allowance of steps, and of places that are kept */
+    int every;             /* whether what is judged to be no match is kept */
+    int32_t waiting;       /* of one walk, not judged yet */
+    candidate own[MOST];
 } sink;
-
-/* Kinds of a form. */
-#define PLAIN 0
-#define PHRASE 1
-#define DROPPED 2
-#define SWAPPED 3
 
 /* Whether everything between two edges is known words that happen to meet, or single letters beside such a word. */
 static int known_words_meet(const row_text *row, int32_t start, int32_t end) {
@@ -154,82 +91,61 @@ static int known_words_meet(const row_text *row, int32_t start, int32_t end) {
             i++;
             continue;
         }
-        uint64_t hash = HASH_START;
+        uint64_t hash = hash_start();
         int32_t first = i;
         int mixed = 0;
         for (; i < end && in_word(row, i); i++) {
-            hash = hash_word(hash, row->codes[i]);
+            hash = hash_code(hash, row->codes[i]);
             mixed |= row->codes[i] != row->codes[first];
         }
         if (i - first < 2) { single = 1; continue; }
         real |= mixed;
-        if (!known(row->tables->words, row->tables->word_slots, hash)) return 0;
+        if (!hash_known(row->tables, hash)) return 0;
     }
     return real || !single;
 }
 
-#define HAS_ENDING 32
-#define MILD 64
-#define ANYWHERE 128
-
-/* Whether signs stand for letters as `masked` of hiding.py would never accept, going by the signs and the form alone. */
-static int masks_too_much(const row_text *row, int32_t start, const state *s, int edges) {
-    int traits = row->tables->form_traits[row->tables->form[s->node]], size = traits & 31;
-    if (!edges && !(traits & ANYWHERE)) return 1;
-    if (s->leet && s->literal < 2 && s->leet + s->literal > 1) return 1;
-    int stars = 0, dashes = 0, lines = 0, others = 0;
-    for (int32_t i = start; i < s->position; i++) {
-        uint32_t c = row->codes[i];
-        if (c >= 128) return 0; /* judged there */
-        if (row->tables->kinds[c] & (LETTER | DIGIT)) continue;
-        if (c == '*') stars++;
-        else if (c == '#') continue;
-        else if (c == '-') dashes++;
-        else if (c == '_') lines++;
-        else others++;
-    }
-    uint32_t first = row->codes[start];
-    if (s->literal + s->leet < 2) {
-        int32_t run = s->position - start - 1;
-        if (!(stars == run || dashes == run) || size < 4 || traits & (MILD | HAS_ENDING) || s->literal != 1 || run < 3) return 1;
-        return !(first == 'f' || first == 's' || first == 'c' || first == 'b' || first == 'n' || first == 'm' || first == 'w');
-    }
-    if (!in_word(row, s->position - 1) && (others || s->literal < 2 || size < 4 || traits & HAS_ENDING)) return 1;
-    return size <= 3 && (dashes || lines || others || s->literal != 2);
+/* Sieves out what `judge` would refuse whatever else it saw: most of what a walk comes by. */
+static int is_hopeless(const row_text *row, int32_t start, const state *s, int begins, int ends, int familiar) {
+    const form_facts *form = row->tables->forms + row->tables->form[s->node];
+    int edges = begins && ends, phrase = row->tables->terms[form->term].traits & PHRASE, apart = form->apart < form->apart_end, bent = !phrase && !apart && form->kind != PLAIN;
+    if (!edges && (s->gaps || familiar || phrase)) return 1;
+    if (familiar && s->repeats && !s->gaps) return 1;
+    if (bent && (!edges || familiar || s->masked || (s->gaps && form->kind != DROPPED))) return 1;
+    if (!phrase && !apart && !bent && s->spaces && s->spaces == s->gaps && !s->leet &&
+        known_words_meet(row, start, s->position)) return 1;
+    if (s->masked && ((s->gaps && !phrase) || s->respelled || (!edges && s->literal < 3))) return 1;
+    if (s->masked && !in_word(row, s->position - 1) && !is_among(row->codes[s->position - 1], "*#-_$@")) return 1;
+    return s->respelled && (!edges || s->leet || bent);
 }
 
-/* Sieves out what evidence.py would refuse whatever else it saw, so that clean text stays in here. */
 static void report(sink *out, const row_text *row, int32_t row_number, int32_t start, const state *s, int familiar) {
     int begins = begins_word(row, start), ends = ends_word(row, s->position);
-    int edges = begins && ends, kind = row->tables->form_kind[row->tables->form[s->node]];
-    if (!edges && (s->gaps || familiar || kind == PHRASE)) return;
-    if (familiar && s->repeats && !s->gaps) return;
-    if ((kind == DROPPED || kind == SWAPPED) && (!edges || familiar || s->masked || (kind == SWAPPED && s->gaps))) return;
-    if (kind == PLAIN && s->spaces && s->spaces == s->gaps && !s->leet && known_words_meet(row, start, s->position)) return;
-    if (s->masked && ((s->gaps && kind != PHRASE) || s->respelled || (!edges && s->literal < 3))) return;
-    if (s->masked && kind != PHRASE && masks_too_much(row, start, s, edges)) return;
-    if (s->masked && !in_word(row, s->position - 1)) {
-        uint32_t last = row->codes[s->position - 1];
-        if (last != '*' && last != '#' && last != '-' && last != '_' && last != '$' && last != '@') return;
-    }
-    if (s->respelled && (!edges || s->leet || kind == DROPPED || kind == SWAPPED)) return;
-    if (out->count >= out->row_end) return;
-    if (out->count < out->capacity) {
-        candidate *c = out->found + out->count;
-        c->row = row_number;
-        c->form = row->tables->form[s->node];
-        c->start = start;
-        c->end = s->position;
-        c->literal = s->literal;
-        c->leet = s->leet;
-        c->masked = s->masked;
-        c->gaps = s->gaps;
-        c->spaces = s->spaces;
-        c->respelled = s->respelled;
-        c->repeats = s->repeats;
-        c->edges = (uint8_t)((familiar ? 4 : 0) | (begins ? 0 : 1) | (ends ? 0 : 2));
-    }
+    if (out->waiting == MOST || is_hopeless(row, start, s, begins, ends, familiar)) return;
+    out->own[out->waiting++] = (candidate){
+        .row = row_number, .form = row->tables->form[s->node], .start = start, .end = s->position, .literal = s->literal, .leet = s->leet,
+        .masked = s->masked, .gaps = s->gaps, .spaces = s->spaces, .respelled = s->respelled, .repeats = s->repeats,
+        .edges = (uint8_t)((familiar ? 4 : 0) | (begins ? 0 : 1) | (ends ? 0 : 2))};
+}
+
+static void keep(sink *out, const candidate *place) {
+    if (!out->places) return;
+    out->places--;
+    if (out->count < out->capacity) out->found[out->count] = *place;
     out->count++;
+}
+
+/* Judges what a walk came by. Where a form fills the word from here to its end, forms that break off inside the word are none. */
+static void judge_all(sink *out, const row_text *row) {
+    int whole = 0;
+    for (int32_t i = 0; i < out->waiting; i++) whole |= !(out->own[i].edges & 3) && !out->own[i].masked && !out->own[i].gaps;
+    for (int32_t i = 0; i < out->waiting; i++) {
+        candidate *place = out->own + i;
+        if (whole && place->edges & 3) continue;
+        place->disguise = (uint8_t)judge(row, place);
+        if (place->disguise || out->every) keep(out, place);
+    }
+    out->waiting = 0;
 }
 
 #define PUSH(s) do { if (depth < DEPTH) stack[depth++] = (s); } while (0)
@@ -239,7 +155,6 @@ static void report(sink *out, const row_text *row, int32_t row_number, int32_t s
 static void walk(sink *out, const row_text *row, int32_t row_number, int32_t start, int familiar) {
     const match_tables *tables = row->tables;
     int at_edge = begins_word(row, start);
-    int64_t before = out->count;
     state stack[DEPTH];
     int depth = 0, steps = 0;
     state first;
@@ -355,14 +270,7 @@ static void walk(sink *out, const row_text *row, int32_t row_number, int32_t sta
         }
     }
     out->steps -= steps;
-    /* Where a form fills the word from here to its end, forms that break off inside the word are none. */
-    int64_t last = out->count < out->capacity ? out->count : out->capacity, kept = before;
-    int whole = 0;
-    for (int64_t i = before; i < last; i++) whole |= !(out->found[i].edges & 3) && !out->found[i].masked && !out->found[i].gaps;
-    if (!whole || out->count > out->capacity) return;
-    for (int64_t i = before; i < last; i++)
-        if (!(out->found[i].edges & 3)) out->found[kept++] = out->found[i];
-    out->count = kept;
+    if (out->waiting) judge_all(out, row);
 }
 
 /* Whether a form that has come to `node` by a known word's last letter may go on behind it: nothing but plain separators up to
@@ -431,26 +339,22 @@ static int sign_word(const row_text *row, int32_t i) {
 
 /* A whole word that contains a term and means none: no candidate, but whoever reads by letters wants to know of it. */
 static void report_word(sink *out, int32_t row_number, int32_t start, int32_t end) {
-    if (out->count >= out->row_end) return;
-    if (out->count < out->capacity) {
-        candidate *c = out->found + out->count;
-        memset(c, 0, sizeof *c);
-        c->row = row_number;
-        c->form = -1;
-        c->start = start;
-        c->end = end;
-    }
-    out->count++;
+    keep(out, &(candidate){.row = row_number, .form = -1, .start = start, .end = end});
 }
 
-int64_t md_match(const match_tables *tables, const char *block, candidate *found, int64_t capacity) {
+int64_t md_match(const match_tables *tables, const char *block, int every, candidate *found, int64_t capacity) {
     const folded *fold = (const folded *)(const void *)block;
     const int64_t *offsets = fold->offsets;
-    sink out = {found, 0, capacity, 0, 0};
+    sink out;
+    out.found = found;
+    out.count = 0;
+    out.capacity = capacity;
+    out.every = every;
+    out.waiting = 0;
     for (int64_t row_number = 0; row_number < fold->size; row_number++) {
         row_text row = {tables, fold->codes + offsets[row_number], fold->flags + offsets[row_number],
                         (int32_t)(offsets[row_number + 1] - offsets[row_number])};
-        out.row_end = out.count + 64 + row.length / 2;
+        out.places = 64 + row.length / 2;
         out.steps = ROW_STEPS + 40 * (int64_t)row.length;
         for (int32_t i = 0; i < row.length;) {
             int kind = kind_at(&row, i);
@@ -460,13 +364,13 @@ int64_t md_match(const match_tables *tables, const char *block, candidate *found
                 continue;
             }
             /* A word with the signs in it: letters, digits, signs between or before them, apostrophes between letters. */
-            uint64_t hash = HASH_START;
+            uint64_t hash = hash_start();
             int32_t end = i, first = -1, last = -1;
             int plain = 1;
             if (kind == LETTER) { /* most words are plain letters: read on as far as they go */
                 first = i;
                 do {
-                    hash = hash_word(hash, row.codes[end++]);
+                    hash = hash_code(hash, row.codes[end++]);
                 } while (end < row.length && row.codes[end] < 128 && tables->kinds[row.codes[end]] == LETTER);
                 last = end - 1;
             }
@@ -476,7 +380,7 @@ int64_t md_match(const match_tables *tables, const char *block, candidate *found
                     if (first < 0) first = end;
                     else if (last != end - 1 && !(kind_at(&row, end - 1) & APOSTROPHE && last == end - 2)) plain = 0;
                     last = end;
-                    hash = hash_word(hash, row.codes[end]);
+                    hash = hash_code(hash, row.codes[end]);
                 } else if (!(k & (DIGIT | SIGN)) && !((k & APOSTROPHE) && last == end - 1 && in_word(&row, end + 1))) {
                     break;
                 } else if (k & DIGIT) {
@@ -486,20 +390,20 @@ int64_t md_match(const match_tables *tables, const char *block, candidate *found
             }
             int familiar = 0;
             if (first >= 0 && plain) {
-                uint64_t finished = finish(hash);
-                familiar = listed(tables->frequent, tables->frequent_slots, finished);
+                uint64_t finished = hash_finish(hash);
+                familiar = hash_listed(tables->frequent, tables->frequent_slots, finished);
                 if (!familiar) {
-                    int innocent = listed(tables->innocent, tables->innocent_slots, finished);
+                    int innocent = hash_listed(tables->innocent, tables->innocent_slots, finished);
                     if (innocent) report_word(&out, (int32_t)row_number, first, last + 1);
-                    familiar = innocent || listed(tables->words, tables->word_slots, finished);
+                    familiar = innocent || hash_listed(tables->words, tables->word_slots, finished);
                 }
                 if (!familiar && last - first >= 2 && row.codes[last] == 's' && (kind_at(&row, last - 1) & APOSTROPHE)) {
-                    uint64_t bare = HASH_START;
+                    uint64_t bare = hash_start();
                     for (int32_t k = first; k < last - 1; k++)
-                        if (kind_at(&row, k) & LETTER) bare = hash_word(bare, row.codes[k]);
-                    int innocent = known(tables->innocent, tables->innocent_slots, bare);
+                        if (kind_at(&row, k) & LETTER) bare = hash_code(bare, row.codes[k]);
+                    int innocent = hash_listed(tables->innocent, tables->innocent_slots, hash_finish(bare));
                     if (innocent) report_word(&out, (int32_t)row_number, first, last - 1);
-                    familiar = innocent || known(tables->words, tables->word_slots, bare);
+                    familiar = innocent || hash_known(tables, bare);
                 }
             }
             int32_t stop = familiar ? first + 1 : end; /* nothing begins inside a known word */

@@ -1,0 +1,104 @@
+/* Words beside a place, case, sentences. See row.h. */
+
+#include "row.h"
+
+#define LONGEST_TOKEN 48
+
+void word_around(const row_text *row, int32_t start, int32_t end, int32_t *low, int32_t *high) {
+    int32_t least = start > LONGEST_TOKEN ? start - LONGEST_TOKEN : 0, most = end + LONGEST_TOKEN;
+    while (start > least && alnum_at(row, start - 1)) start--;
+    while (end < most && alnum_at(row, end)) end++;
+    *low = start;
+    *high = end;
+}
+
+letter_case case_of(const row_text *row, int32_t start, int32_t end) {
+    int letters = 0, upper = 0, first = 0;
+    for (int32_t i = start; i < end; i++) {
+        if (!is_letter(row->tables, row->codes[i])) continue;
+        if (upper_at(row, i)) {
+            upper++;
+            first |= !letters;
+        }
+        letters++;
+    }
+    if (!upper) return LOWER_CASE;
+    if (upper == letters) return letters > 1 ? UPPER_CASE : TITLE_CASE;
+    return first && upper == 1 ? TITLE_CASE : MIXED_CASE;
+}
+
+int begins_sentence(const row_text *row, int32_t start) {
+    int32_t i = start, least = start > 8 ? start - 8 : 0;
+    while (i > least && is_among(row->codes[i - 1], " \"'([{*_>")) i--;
+    return i == least || is_among(row->codes[i - 1], ".!?\n:;");
+}
+
+int is_shouted(const row_text *row, int32_t start, int32_t end) {
+    int letters = 0, upper = 0;
+    for (int32_t i = start > 24 ? start - 24 : 0; i < row->length && i < end + 24; i++) {
+        if (i == start) i = end;
+        if (i >= row->length || !is_letter(row->tables, row->codes[i])) continue;
+        letters++;
+        upper += upper_at(row, i);
+    }
+    return letters >= 4 && upper > letters * 0.7;
+}
+
+/* Titles behind which a full stop ends no sentence. */
+static const char TITLES[] = " mr mrs ms miss dr prof professor sir dame judge justice sen senator cllr councillor inspector sgt detective "
+    "rev lt col capt gen gov rep hon fr st herr frau monsieur madame don ";
+
+/* Whether the full stop at `stop` is an initial's or a title's. */
+static int is_shortened(const row_text *row, int32_t stop) {
+    if (!alnum_at(row, stop - 2)) return 1;
+    int32_t low, high;
+    word_around(row, stop, stop, &low, &high);
+    return is_word_of(row, low, stop, TITLES);
+}
+
+int word_before(const row_text *row, int32_t least, int32_t *low, int32_t *high) {
+    int32_t i = *low;
+    for (; i > least && !alnum_at(row, i - 1); i--) {
+        if (!is_among(row->codes[i - 1], ".!?\n;")) continue;
+        if (row->codes[i - 1] != '.' || !alnum_at(row, i - 2) || !is_shortened(row, i - 1)) return 0;
+    }
+    if (i <= least) return 0;
+    *high = i;
+    while (i > least && alnum_at(row, i - 1)) i--;
+    *low = i;
+    return 1;
+}
+
+int word_after(const row_text *row, int32_t most, int32_t *low, int32_t *high) {
+    int32_t i = *high, end = most < row->length ? most : row->length;
+    for (; i < end && !alnum_at(row, i); i++)
+        if (is_among(row->codes[i], ".!?\n;")) return 0;
+    if (i >= end) return 0;
+    *low = i;
+    while (i < end && alnum_at(row, i)) i++;
+    *high = i;
+    return 1;
+}
+
+int is_word_of(const row_text *row, int32_t start, int32_t end, const char *words) {
+    if (start >= end) return 0;
+    for (const char *word = words; *word; word++) {
+        if (*word != ' ') continue;
+        int32_t i = start;
+        while (i < end && word[1 + i - start] && row->codes[i] == (uint8_t)word[1 + i - start]) i++;
+        if (i == end && word[1 + i - start] == ' ') return 1;
+    }
+    return 0;
+}
+
+int reads(const row_text *row, int32_t start, const char *said) {
+    for (; *said; said++, start++)
+        if (at(row, start) != (uint8_t)*said) return 0;
+    return 1;
+}
+
+int reads_before(const row_text *row, int32_t end, const char *said) {
+    int32_t length = 0;
+    while (said[length]) length++;
+    return reads(row, end - length, said);
+}

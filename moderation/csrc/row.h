@@ -1,0 +1,135 @@
+/* One folded text with its neighbourhoods, for match.c, evidence.c and hiding.c: kinds of characters, words beside a place, case. */
+
+#ifndef ROW_H
+#define ROW_H
+
+#include "kernels.h"
+
+/* Kinds of an ASCII character. */
+#define LETTER 1
+#define DIGIT 2
+#define SIGN 4 /* a sign that may be read as a letter */
+#define MASK 8 /* a sign that may stand in place of a letter */
+#define SPACE 16
+#define APOSTROPHE 32
+
+/* In `flags`; fold.c sets them. */
+#define UPPER 1
+#define STYLED 2
+#define HOMOGLYPH 4 /* a look-alike of another script */
+#define MARKED 8
+#define AFTER_INVISIBLE 16
+#define AFTER_TAG 32
+#define ENTITY 64
+#define OTHER_LETTER 128 /* a letter beyond ASCII */
+
+/* Kinds of a form, as forms.py numbers them. */
+enum { PLAIN, SWAPPED, DROPPED, THINNED, REVERSED };
+
+/* Traits of a term, as walk.py sets them. */
+#define ONLY_PLAIN 1 /* counts only as it is written in its file */
+#define JOINED 2     /* found inside any longer word */
+#define WHOLE 4      /* a word of its own or none */
+#define PHRASE 8
+#define FIRST 16 /* meant first where signs leave several terms open */
+
+enum { MILD, STRONG, SEVERE };
+
+typedef struct {
+    const match_tables *tables;
+    const uint32_t *codes;
+    const uint8_t *flags;
+    int32_t length;
+} row_text;
+
+/* The character at `i`; 0, which no fold holds, beside the text. */
+static inline uint32_t at(const row_text *row, int32_t i) { return i >= 0 && i < row->length ? row->codes[i] : 0; }
+
+static inline int is_letter(const match_tables *tables, uint32_t c) {
+    return c < 128 ? (tables->kinds[c] & LETTER) != 0 : c < (uint32_t)tables->letter_codes && (tables->letters[c] & 1);
+}
+
+/* A letter or digit, as Unicode says. */
+static inline int is_alnum(const match_tables *tables, uint32_t c) {
+    return c < 128 ? (tables->kinds[c] & (LETTER | DIGIT)) != 0 : c < (uint32_t)tables->letter_codes && (tables->letters[c] & 2);
+}
+
+static inline int is_digit(uint32_t c) { return c >= '0' && c <= '9'; } /* all others fold to these */
+static inline int is_space(uint32_t c) { return c == ' ' || c == '\n'; } /* likewise */
+static inline int is_among(uint32_t c, const char *signs) {
+    for (; *signs; signs++) if (c == (uint8_t)*signs) return 1;
+    return 0;
+}
+
+static inline int alnum_at(const row_text *row, int32_t i) { return is_alnum(row->tables, at(row, i)); }
+static inline int word_at(const row_text *row, int32_t i) { return alnum_at(row, i) || at(row, i) == '_'; }
+static inline int upper_at(const row_text *row, int32_t i) { return row->flags[i] & UPPER; }
+
+/* words.c */
+
+uint64_t hash_start(void);
+uint64_t hash_code(uint64_t hash, uint32_t c); /* as the known words are hashed, in UTF-8 */
+uint64_t hash_finish(uint64_t hash);
+int hash_listed(const uint32_t *words, int64_t slots, uint64_t finished); /* whether it stands in a table */
+int hash_known(const match_tables *tables, uint64_t hash);
+int is_known(const match_tables *tables, const uint32_t *codes, int32_t length);
+int is_common(const match_tables *tables, const uint32_t *codes, int32_t length);
+
+#define NEVER 99
+/* The fewest common words that some letters are made of, at most 4; 0 for none, NEVER if not of any. */
+int pieces(const match_tables *tables, const uint32_t *codes, int32_t length);
+/* The same of innocent words, at most 3: common ones, or known ones of some length. */
+int known_pieces(const match_tables *tables, const uint32_t *codes, int32_t length);
+
+/* row.c */
+
+typedef enum { LOWER_CASE, UPPER_CASE, TITLE_CASE, MIXED_CASE } letter_case;
+
+/* The range of letters and digits around [start, end), cut off where it is longer than any word. */
+void word_around(const row_text *row, int32_t start, int32_t end, int32_t *low, int32_t *high);
+letter_case case_of(const row_text *row, int32_t start, int32_t end);
+/* Whether nothing but quotes and brackets stands between `start` and the end of a sentence or the beginning. */
+int begins_sentence(const row_text *row, int32_t start);
+/* Whether the words around the range are upper case too. */
+int is_shouted(const row_text *row, int32_t start, int32_t end);
+/* The word before [*low, ...) in its sentence, no further back than `least`; 0 if there is none. */
+int word_before(const row_text *row, int32_t least, int32_t *low, int32_t *high);
+/* The word behind [..., *high) in its sentence, no further on than `most`. */
+int word_after(const row_text *row, int32_t most, int32_t *low, int32_t *high);
+/* Whether the range is one of some words, each between spaces. */
+int is_word_of(const row_text *row, int32_t start, int32_t end, const char *words);
+/* Whether the range reads like this, and the same for what stands before `end`. */
+int reads(const row_text *row, int32_t start, const char *said);
+int reads_before(const row_text *row, int32_t end, const char *said);
+
+#define NEIGHBOURHOOD 120 /* characters to either side that a phrase may reach */
+
+/* evidence.c and hiding.c: a way of hiding, or NONE_AT_ALL where there is not enough evidence for it. */
+
+enum {
+    NO_MATCH, IS_PLAIN, IS_REPEATED, IS_LEET, IS_MASKED, IS_SPACED, IS_SPLIT, IS_JOINED, IS_SWAPPED, IS_DROPPED, IS_THINNED, IS_REVERSED,
+    IS_RESPELLED, IS_HOMOGLYPH, IS_STYLED, IS_ACCENTED, IS_TAGGED, IS_ENTITY, IS_INVISIBLE
+};
+
+/* A candidate with all that its ways of hiding are judged by. */
+typedef struct {
+    const row_text *row;
+    const candidate *found;
+    const form_facts *form;
+    const term_facts *term;
+    int32_t size; /* letters of the form */
+} suspect;
+
+#define SHORT 3 /* letters */
+
+int judge(const row_text *row, const candidate *found);
+int plainest(const suspect *s);
+int gapped(const suspect *s);
+int masked(const suspect *s);
+int leet(const suspect *s);
+int joined(const suspect *s);
+int is_innocent_token(const suspect *s, int32_t low, int32_t high);
+/* Whether the range is the form's or the term's spelling [from, to). */
+int is_spelt(const suspect *s, int32_t low, int32_t high, int32_t from, int32_t to);
+
+#endif

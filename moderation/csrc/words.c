@@ -1,0 +1,109 @@
+/* Known words: which are innocent, and which run-together words are made of. */
+
+#include <string.h>
+
+#include "row.h"
+
+#define HASH_START 0xCBF29CE484222325u
+#define LONGEST_TOKEN 48 /* characters; a longer run of letters is no word */
+#define LONGEST_PIECE 16
+#define LONG 6 /* letters from which a known word counts as a piece though it is not common */
+
+static uint64_t hash_byte(uint64_t hash, uint32_t c) { return (hash ^ c) * 0x100000001B3u; }
+
+uint64_t hash_start(void) { return HASH_START; }
+
+uint64_t hash_code(uint64_t hash, uint32_t c) {
+    if (c < 0x80) return hash_byte(hash, c);
+    if (c < 0x800) return hash_byte(hash_byte(hash, 0xC0 | c >> 6), 0x80 | (c & 63));
+    if (c < 0x10000) hash = hash_byte(hash, 0xE0 | c >> 12);
+    else hash = hash_byte(hash_byte(hash, 0xF0 | c >> 18), 0x80 | (c >> 12 & 63));
+    return hash_byte(hash_byte(hash, 0x80 | (c >> 6 & 63)), 0x80 | (c & 63));
+}
+
+uint64_t hash_finish(uint64_t hash) {
+    hash ^= hash >> 29;
+    hash *= 0xBF58476D1CE4E5B9u;
+    hash ^= hash >> 32;
+    return hash;
+}
+
+/* The table holds the upper half of a word's finished hash in the slot that the lower half names, or in the next free one. */
+int hash_listed(const uint32_t *words, int64_t slots, uint64_t finished) {
+    uint32_t mark = (uint32_t)(finished >> 32) | 1;
+    for (uint64_t slot = finished & (uint64_t)(slots - 1);; slot = (slot + 1) & (uint64_t)(slots - 1)) {
+        if (words[slot] == mark) return 1;
+        if (!words[slot]) return 0;
+    }
+}
+
+int hash_known(const match_tables *tables, uint64_t hash) { return hash_listed(tables->words, tables->word_slots, hash_finish(hash)); }
+
+void md_words_fill(uint32_t *words, int64_t word_slots, const char *text, int64_t length) {
+    uint64_t hash = HASH_START;
+    int64_t letters = 0;
+    for (int64_t i = 0; i < length; i++) {
+        if (text[i] != '\n') { hash = hash_byte(hash, (uint8_t)text[i]); letters++; continue; }
+        if (letters) {
+            uint64_t value = hash_finish(hash), slot = value & (uint64_t)(word_slots - 1);
+            uint32_t mark = (uint32_t)(value >> 32) | 1;
+            while (words[slot] && words[slot] != mark) slot = (slot + 1) & (uint64_t)(word_slots - 1);
+            words[slot] = mark;
+        }
+        hash = HASH_START;
+        letters = 0;
+    }
+}
+
+int md_word_known(const match_tables *tables, const char *word, int64_t length) {
+    uint64_t hash = HASH_START;
+    for (int64_t i = 0; i < length; i++) hash = hash_byte(hash, (uint8_t)word[i]);
+    return length > 0 && hash_known(tables, hash);
+}
+
+static uint64_t hash_of(const uint32_t *codes, int32_t length) {
+    uint64_t hash = HASH_START;
+    for (int32_t i = 0; i < length; i++) hash = hash_code(hash, codes[i]);
+    return hash;
+}
+
+int is_known(const match_tables *tables, const uint32_t *codes, int32_t length) { return length > 0 && hash_known(tables, hash_of(codes, length)); }
+
+static int hash_common(const match_tables *tables, uint64_t hash) { return hash_listed(tables->common, tables->common_slots, hash_finish(hash)); }
+
+int is_common(const match_tables *tables, const uint32_t *codes, int32_t length) { return length > 0 && hash_common(tables, hash_of(codes, length)); }
+
+/* Words of one or two letters that are pieces all the same. */
+static const char *const SHORT_PIECES[] = {"a", "i", "u", "x", "xx", "xo", "z", "q", "my", "no", "so", "go", "me", "we", "he", "is", "to",
+    "of", "on", "up", "do", "be", "by", "ur", "im", "ya", "yo", "da", "id", "re", "un", 0};
+static const char *const SHORT_INNOCENT[] = {"it", "is", "in", "on", "at", "as", 0};
+
+static int is_listed(const char *const *list, const uint32_t *codes, int32_t length) {
+    for (; *list; list++)
+        if ((*list)[0] == (char)codes[0] && codes[0] < 128 && (length == 1 ? !(*list)[1] : codes[1] < 128 && (*list)[1] == (char)codes[1])) return 1;
+    return 0;
+}
+
+static int cut(const match_tables *tables, const uint32_t *codes, int32_t length, int most, int innocent) {
+    if (length > LONGEST_TOKEN) return NEVER;
+    uint8_t best[LONGEST_TOKEN + 1];
+    memset(best, NEVER, sizeof best);
+    best[0] = 0;
+    for (int32_t start = 0; start < length; start++) {
+        if (best[start] >= most) continue;
+        uint64_t hash = HASH_START;
+        for (int32_t end = start + 1; end <= length && end <= start + LONGEST_PIECE; end++) {
+            hash = hash_code(hash, codes[end - 1]);
+            if (best[start] + 1 >= best[end]) continue;
+            int size = end - start, is_piece;
+            if (size < SHORT) is_piece = is_listed(innocent ? SHORT_INNOCENT : SHORT_PIECES, codes + start, size);
+            else is_piece = hash_common(tables, hash) || (innocent && size >= LONG && hash_known(tables, hash));
+            if (is_piece) best[end] = (uint8_t)(best[start] + 1);
+        }
+    }
+    return best[length];
+}
+
+int pieces(const match_tables *tables, const uint32_t *codes, int32_t length) { return cut(tables, codes, length, 4, 0); }
+
+int known_pieces(const match_tables *tables, const uint32_t *codes, int32_t length) { return cut(tables, codes, length, 3, 1); }
