@@ -58,7 +58,7 @@ def write_card(model: LinearClassifier, corpus: Corpus, part: npt.NDArray[np.int
     development = corpus.take(part == DEVELOPMENT)
     civil = development.take(calibrate.drawn_news(development) & (development.labels[:, 0] < 0.5))
     flagged = float(np.quantile(evaluate.predict(model, civil.texts)[:, 0], 1 - FLAGGED)) if len(civil) else 0.5
-    contrasts = corpora.read_contrasts(*(path for path in TEST_CONTRASTS if path.exists()))
+    contrasts = corpora.read_contrasts(*TEST_CONTRASTS)
     tables, _ = evaluate.measure(model, shown, contrasts, flagged)
     name = "test part, opened for this card" if open_test else "development part"
     figures = "\n\n".join([f"Figures on the {name}: {len(shown):,} comments. Intervals are 95 % bootstrap intervals.",

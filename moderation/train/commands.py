@@ -140,7 +140,7 @@ def _evaluate(arguments: argparse.Namespace) -> int:
 
     model = LinearClassifier.load(arguments.model)
     corpus = _part(corpora.deduplicate(corpora.read(_data(arguments.data), _mapping(arguments.column))), arguments.part, arguments.seed)
-    contrasts = corpora.read_contrasts(*(path for path in card.TEST_CONTRASTS if path.exists()))
+    contrasts = corpora.read_contrasts(*card.TEST_CONTRASTS)
     tables, drawn = evaluate.measure(model, corpus, contrasts, arguments.threshold)
     title = f"{model.version}, {arguments.part} part, {len(corpus):,} comments"
     if arguments.other:
