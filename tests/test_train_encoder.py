@@ -1,6 +1,8 @@
 """Training the encoder: a tiny network learns, stops and goes on, and says in int8 what it says in fp32."""
 
 import importlib.util
+import json
+import re
 
 import numpy as np
 import pytest
@@ -63,3 +65,67 @@ def test_a_tiny_encoder_learns_goes_on_and_is_the_same_in_int8(tmp_path, lacking
     served = export.Runner(tmp_path / "encoder/model.onnx", words).logits(TEXTS)
     assert ((served[:, 0] > 0) == (labels[:, 0] > 0.5)).mean() > 0.9
     assert {path.name for path in (tmp_path / "encoder").iterdir()} == {"model.onnx", "tokenizer.json", "encoder.json", "parity.json"}
+
+
+FRAMES = """
+[identities]
+pole = { group = "nation", one = "a Pole", many = "Poles", adj = "Polish" }
+nurse = { group = "trade", one = "a nurse", many = "nurses", adj = "nursing" }
+[kinds]
+sneer = { toxicity = 1.0, identity_attack = 1.0 }
+calm = {}
+[[templates]]
+kind = "sneer"
+texts = '''
+{many} are vile.
+I can't stand {many}.
+'''
+[[templates]]
+kind = "calm"
+texts = '''
+{many} are kind.
+I met {one} and we talked.
+'''
+"""
+
+
+def test_frames_are_taught_a_few_sentences_each_and_some_amid_civil_ones(tmp_path, monkeypatch):
+    from moderation.train.encoder import frames
+
+    (tmp_path / "frames.toml").write_text(FRAMES, encoding="utf-8")
+    assert len(frames.taught([tmp_path / "frames.toml"])) == 8
+    monkeypatch.setattr(frames, "MOST", 1)
+    spoken = frames.taught([tmp_path / "frames.toml"])
+    assert sorted(spoken.notes.tolist()) == ["calm", "calm", "sneer", "sneer"]
+    monkeypatch.setattr(frames, "AMID", 1.0)
+    found = frames.amid(spoken, ["The vote was held on Tuesday. Nobody came to count."])
+    assert sorted(found.notes.tolist()) == ["calm", "calm", "sneer", "sneer"]
+    for text, labels in zip(found.texts, found.labels, strict=True):
+        row = next(row for row, said in enumerate(spoken.texts) if said in text)
+        assert len(text) > len(spoken.texts[row]) + 20 and (labels[:1] == spoken.labels[row][:1]).all()
+    assert len(frames.amid(spoken, [])) == 0
+
+
+@pytest.mark.parametrize("lacking", [commands.missing()])
+def test_the_command_trains_from_comments_to_a_card(tmp_path, monkeypatch, capsys, lacking):
+    if lacking:
+        pytest.skip(f"{', '.join(lacking)} not installed: left out is the training of an encoder from end to end")
+    from moderation.cli import main
+    from moderation.train.encoder import publish
+
+    (tmp_path / "frames_choice.toml").write_text(FRAMES, encoding="utf-8")
+    monkeypatch.setattr(commands, "CONTRASTS", (tmp_path / "frames_choice.toml", tmp_path / "not_there.toml"))
+    monkeypatch.setattr(publish, "FRAMES", tmp_path)
+    rows = [f"{said} number {number} of the {place}" for number in range(30) for place in ("market", "harbour")
+            for said in ("You vile fool", "Good day")]
+    lines = ["text,toxicity,identity_attack,insult", *(f"{row},{int('vile' in row)},0,{int('vile' in row)}" for row in rows)]
+    (tmp_path / "own.csv").write_text("\n".join(lines), encoding="utf-8")
+    told = [str(tmp_path / "own.csv"), "--layers", "1", "--passes", "1", "--checkpoint", str(tmp_path / "run.pt"), "--out"]
+    assert main(["train-encoder", *told, str(tmp_path / "tiny")]) == 0
+    assert "int8 and fp32 differ by at most" in capsys.readouterr().out
+    card = (tmp_path / "tiny/CARD.md").read_text(encoding="utf-8")
+    assert "# Model card: tiny" in card and "sneer" in card and not re.search(r"\{\w+\}", card)
+    again = ["--start", str(tmp_path / "run.pt"), "--rate", "1e-4"]
+    assert main(["train-encoder", *told[:5], "--out", str(tmp_path / "more"), *again]) == 0
+    one, other = (json.loads((tmp_path / name / "encoder.json").read_text()) for name in ("tiny", "more"))
+    assert one["training"]["examples"] == other["training"]["examples"] and one["version"] != other["version"]

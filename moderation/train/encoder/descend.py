@@ -159,12 +159,13 @@ class Trainer:
         torch.save(state, path.with_suffix(".part"))
         path.with_suffix(".part").rename(path)
 
-    def load(self, path: Path) -> None:
-        """Go on from a checkpoint."""
+    def load(self, path: Path, *, afresh: bool = False) -> None:
+        """Go on from a checkpoint; `afresh` takes its weights alone, for a descent of its own from there."""
         state = torch.load(path, weights_only=True)
         self.network.load_state_dict(state["network"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.done, self.steps = state["done"], state["steps"]
+        if not afresh:
+            self.optimiser.load_state_dict(state["optimiser"])
+            self.done, self.steps = state["done"], state["steps"]
         with torch.no_grad():
             self.biases.copy_(state["biases"])
             for number, parameter in enumerate(self.trained):

@@ -30,15 +30,20 @@ from moderation.train.fit import Progress
 
 _BATCH = 2048
 ROOM = MAX_TOKENS - 2  # beside [CLS] and [SEP]
+QUIET = 0.06           # below this the linear model finds nothing in a civil comment
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Everything that training decides beforehand; `passes` over the lessons, unless `minutes` are over sooner."""
+    """Everything that training decides beforehand; `passes` over the lessons, unless `minutes` are over sooner.
+
+    `start` is a checkpoint to begin from instead of the pretrained weights.
+    """
 
     layers: int = 6
     passes: int = 3
     minutes: float | None = None
+    start: Path | None = None
     descent: descend.Descent = field(default_factory=descend.Descent)
 
 
@@ -97,7 +102,9 @@ def fit(corpus: Corpus, part: npt.NDArray[np.int8], contrast_files: Sequence[Pat
     words = vocabulary.prune(Tokenizer.from_file(str(pretrained_folder() / "tokenizer.json")), reading.texts)
     rows = cut(vocabulary.encode(words.tokenizer, reading.texts), words.tokenizer, linear)
     taught = mix.lessons(train, reading.linear)
-    spoken = frames_of(contrast_files)
+    spoken = frames.taught(contrast_files, recipe.descent.seed)
+    quiet = (train.sources == "civil_comments") & (train.labels[:, 0] < 0.5) & (reading.linear.max(axis=1) < QUIET)
+    spoken = corpora.concatenate([spoken, frames.amid(spoken, [reading.texts[row] for row in np.flatnonzero(quiet)[:6000]])])
     rows += cut(vocabulary.encode(words.tokenizer, read(spoken.texts, lexicon, linear).texts), words.tokenizer, linear)
     taught = mix.joined(taught, spoken.labels)
     torch.manual_seed(recipe.descent.seed)
@@ -105,17 +112,14 @@ def fit(corpus: Corpus, part: npt.NDArray[np.int8], contrast_files: Sequence[Pat
     trainer = descend.Trainer(network, recipe.descent)
     if checkpoint is not None and checkpoint.exists():
         trainer.load(checkpoint)
+    elif recipe.start is not None:
+        trainer.load(recipe.start, afresh=True)
     random = np.random.default_rng(recipe.descent.seed + trainer.steps)
     order = np.concatenate([mix.one_pass(taught.drawn, len(spoken), random) for _ in range(recipe.passes)])
     if trainer.done < 1:
         descend.descend(trainer, rows, taught, order, minutes=recipe.minutes, checkpoint=checkpoint,
                         progress=lambda count, loss: progress(f"fitting, loss {loss:.3f}", count, len(order)))
     return Fitted(network.eval(), words.tokenizer, trainer.steps * recipe.descent.batch)
-
-
-def frames_of(paths: Sequence[Path]) -> Corpus:
-    """The sentences of contrast files."""
-    return corpora.concatenate([frames.read(path).corpus for path in paths])
 
 
 def calibration(logits: npt.NDArray[np.float64], development: Corpus) -> dict[str, list[list[float]]]:
