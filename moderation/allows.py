@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from moderation.row import Row
@@ -25,12 +26,26 @@ _NEXT = 24  # characters within which the nearest word stands
 _NEAR = 8  # how many words to either side a phrase may reach
 
 
+def _keys(term: str, index: Mapping[str, Mapping[str, object]]) -> Iterator[str]:
+    """What csrc/asks.c looks up: a word, the term, and a word beside it; nothing for any, and a sign for there being some."""
+    for word, beside in index.items():
+        yield f"{word}\1{term}\2\1\n"
+        for other in beside:
+            yield f"{word}\1{term}{other if other != '*' else ''}\1\n"
+
+
 class Allows:
-    """Phrases within which a term is innocent, by the word that may be the term's and a word beside it."""
+    """Phrases within which a term is innocent, by the word that may be the term's and a word beside it.
+
+    `beside` holds the words of all of them, as csrc/asks.c looks them up.
+    """
 
     def __init__(self, terms: Sequence[Term], everywhere: Sequence[str]) -> None:
         common = self._index(everywhere)
-        self._of_term = [[index for index in (self._index(term.allows), common) if index] for term in terms]
+        own = [self._index(term.allows) for term in terms]
+        self._of_term = [[index for index in (of_term, common) if index] for of_term in own]
+        self.beside = "".join([*_keys("", common), *itertools.chain.from_iterable(
+            _keys(f"{term.text}\1", index) for term, index in zip(terms, own, strict=True))])
 
     @staticmethod
     def _index(phrases: Sequence[str]) -> dict[str, dict[str, list[_Phrase]]]:

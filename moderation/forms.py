@@ -127,7 +127,7 @@ def forms_of(term: Term, is_known: Callable[[str], bool], number: int = 0) -> It
 
 # As csrc/row.h numbers them.
 _KINDS = ("plain", "swapped", "dropped", "thinned", "reversed")
-_ONLY_PLAIN, _JOINED, _WHOLE, _PHRASE, _FIRST = 1, 2, 4, 8, 16
+_ONLY_PLAIN, _JOINED, _WHOLE, _PHRASE, _FIRST, _INITIALS, _FOREIGN = 1, 2, 4, 8, 16, 32, 64
 _RANK = {"plain": 0, "thinned": 1, "dropped": 2, "swapped": 3, "reversed": 4}
 
 
@@ -160,7 +160,8 @@ def _facts(forms: Sequence[Form], terms: Sequence[Term]) -> tuple[npt.NDArray[np
 
     form_facts = [(form.term, _KINDS.index(form.kind), *put(form.letters), *put(form.ending), *put(form.apart)) for form in forms]
     term_facts = [(*put(term.text), _ONLY_PLAIN * term.plain | _JOINED * (term.reach == "joined") | _WHOLE * (term.reach == "whole")
-                   | _PHRASE * (" " in term.text) | _FIRST * term.first, SEVERITIES.index(term.severity)) for term in terms]
+                   | _PHRASE * (" " in term.text) | _FIRST * term.first | _INITIALS * term.initials | _FOREIGN * bool(term.foreign),
+                   SEVERITIES.index(term.severity)) for term in terms]
     return (np.asarray(form_facts or [(0,) * 8], np.int32), np.asarray(term_facts or [(0,) * 4], np.int32),
             np.frombuffer("".join([*spelling, "."]).encode("utf-32-le"), np.uint32))
 

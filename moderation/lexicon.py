@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from moderation import budget, chardata, language
 from moderation.allows import Allows
@@ -20,7 +20,7 @@ from moderation.names import has_title, is_name, is_surname
 from moderation.regions import Reading
 from moderation.row import Row
 from moderation.scripts import is_natural
-from moderation.terms import SEVERITIES, Term, read_terms
+from moderation.terms import Term, read_terms
 from moderation.text import FoldedBatch, NormalizedText, Span, fold_batch
 from moderation.walk import DISGUISES, EMPTY_TRIE, INNOCENT, Candidate, Walk
 from moderation.words import NEVER, Words
@@ -96,10 +96,12 @@ class Lexicon:
         self.trie = build_trie(terms, known.is_known)
         harmless = dict.fromkeys(word for word in innocent if word not in said)
         listed = "".join(f"{word}\n" for word in words.split())
-        self._walk = Walk(self.trie, listed, "".join(f"{word}\n" for word in common if known.is_known(word) and word not in harmless),
-                          "".join(f"{word}\n" for word in harmless), "".join(f"{word}\n" for word in common))
-        self.words = Words(self._walk.is_known, frozenset(common), words)
         self._allows = Allows(terms, allows)
+        self._walk = Walk(self.trie, listed, "".join(f"{word}\n" for word in common if known.is_known(word) and word not in harmless),
+                          "".join(f"{word}\n" for word in harmless), "".join(f"{word}\n" for word in common), self._allows.beside)
+        self.words = Words(self._walk.is_known, frozenset(common), words)
+        self._meanings = [[(term.text, category, term.severity) for category in (term.category, term.also) if category]
+                          for term in (terms[form.term] for form in self.trie.forms)]
         self._given = frozenset(names)
         self._innocent = frozenset(harmless)
         digest = hashlib.sha256(repr((self.terms, tuple(allows), tuple(names), tuple(innocent))).encode())
@@ -148,40 +150,55 @@ class Lexicon:
 
     def find_batch(self, batch: FoldedBatch) -> list[RowMatches]:
         """The rows of a batch in which terms stand, matched or spared, in order. One compiled walk; other rows cost nothing more."""
+        memory, places = self._walk.find(batch)
         results: list[RowMatches] = []
-        for row, candidates in self._walk.candidates(batch):
-            reading = Reading(batch, row)
-            accepted: list[tuple[Candidate, int, str]] = []
-            taken_back: set[Span] = set()
-            for found, index in candidates if len(candidates) == 1 else budget.watched(candidates):
-                if index == INNOCENT:
-                    taken_back.add(reading.span(found))
-                    continue
-                disguise, outcome = self._judge(reading, found, index)
-                if disguise is not None:
-                    accepted.append((found, index, disguise))
-                elif outcome is not _TOO_LITTLE and _is_spared(outcome):
-                    taken_back.add(reading.span(found))
-            if len(accepted) > 1:
-                accepted = _resolve(accepted, self, len(reading.row.text))
-            matches = [match for chosen in accepted for match in self._matches(reading, *chosen)]
-            spared = sorted(span for span in taken_back if not any(
-                span.start < match.span.end and match.span.start < span.end for match in matches))
-            if matches or spared:
-                results.append(RowMatches(row, matches, spared))
+        at = 0
+        while at < len(places):
+            row, first, asked = places[at].row, at, 0
+            while at < len(places) and places[at].row == row:
+                asked |= places[at].asks
+                at += 1
+            of_row = places[first:at]
+            if asked:
+                found = self._ask(batch, memory, of_row, first)
+            else:
+                found = RowMatches(row, self._matches(of_row), [Span(place.first, place.last) for place in of_row if place.form < 0])
+            if found.spared:
+                spared = sorted(span for span in set(found.spared) if not any(
+                    span.start < match.span.end and match.span.start < span.end for match in found.matches))
+                found = RowMatches(row, found.matches, spared)
+            if found.matches or found.spared:
+                results.append(found)
         return results
+
+    def _ask(self, batch: FoldedBatch, memory: Any, places: Sequence[Candidate], first: int) -> RowMatches:
+        """One row with something to ask: what stands, what is spared. `first` is the number of its first place in `memory`."""
+        reading = Reading(batch, places[0].row)
+        standing: list[int] = []
+        spared: list[Span] = []
+        for number, found in enumerate(places if len(places) == 1 else budget.watched(places), first):
+            if found.form == INNOCENT:
+                spared.append(reading.span(found))
+                continue
+            disguise, outcome = self._judge(reading, found) if found.asks else ("", "")
+            if disguise is not None:
+                standing.append(number)
+            elif _is_spared(outcome):
+                spared.append(reading.span(found))
+        chosen = self._walk.choose(batch, memory, standing) if len(standing) > 1 else [places[number - first] for number in standing]
+        return RowMatches(places[0].row, self._matches(chosen, reading), spared)
 
     def explain(self, text: NormalizedText) -> list[Finding]:
         """Every candidate of a text with what became of it, by position."""
         findings = []
-        for row, candidates in self._walk.candidates(text.batch, every=True):
-            reading = Reading(text.batch, row)
-            for found, index in candidates:
-                if index == INNOCENT:
-                    findings.append(Finding(reading.span(found), reading.row.text[found.start : found.end], _A_WORD, ""))
-                    continue
-                disguise, outcome = self._judge(reading, found, index)
-                findings.append(Finding(reading.span(found), self.terms[self.trie.forms[index].term].text, outcome, disguise or ""))
+        reading = Reading(text.batch, 0)
+        for found in self._walk.find(text.batch, every=True)[1]:
+            span = Span(found.first, found.last)
+            if found.form == INNOCENT:
+                findings.append(Finding(span, reading.row.text[found.start : found.end], _A_WORD, ""))
+                continue
+            disguise, outcome = self._judge(reading, found)
+            findings.append(Finding(span, self._meanings[found.form][0][0], outcome, disguise or ""))
         return findings
 
     def restore(self, batch: FoldedBatch, found: Sequence[RowMatches]) -> FoldedBatch:
@@ -204,9 +221,9 @@ class Lexicon:
             texts[row] = "".join([*pieces, batch.texts[row][position:]])
         return batch if texts is None else fold_batch(texts)
 
-    def _judge(self, reading: Reading, found: Candidate, index: int) -> tuple[str | None, str]:
+    def _judge(self, reading: Reading, found: Candidate) -> tuple[str | None, str]:
         """The disguise, or None; and the outcome in words."""
-        form = self.trie.forms[index]
+        form = self.trie.forms[found.form]
         term = self.terms[form.term]
         disguise = DISGUISES[found.disguise]
         if not disguise:
@@ -241,10 +258,16 @@ class Lexicon:
                 or ((term.surname or term.name) and is_surname(row, start, end, self._given))
                 or (term.reach != "joined" and has_title(row, start, end)))
 
-    def _matches(self, reading: Reading, found: Candidate, index: int, disguise: str) -> list[Match]:
-        term = self.terms[self.trie.forms[index].term]
-        span, region = reading.span(found), reading.region(found)
-        return [Match(term.text, category, term.severity, span, disguise, region) for category in (term.category, term.also) if category]
+    def _matches(self, places: Sequence[Candidate], reading: Reading | None = None) -> list[Match]:
+        """The matches of one row; without a reading, all are the writer's own words or stand between quotation marks."""
+        matches = []
+        for found in places:
+            if found.form >= 0:
+                span = Span(found.first, found.last)
+                region = reading.region(found) if reading else "quote" if found.quoted else "own"
+                matches += [Match(text, category, severity, span, DISGUISES[found.disguise], region)
+                            for text, category, severity in self._meanings[found.form]]
+        return matches
 
 
 def _is_native(reading: Reading, found: Candidate, form: Form) -> bool:
@@ -256,7 +279,7 @@ def _is_native(reading: Reading, found: Candidate, form: Form) -> bool:
     if not is_natural(reading.original[start:end]):
         return False
     said, wanted = (re.sub(r"(.)\1+", r"\1", letters) for letters in (reading.row.text[found.start : found.end], form.letters))
-    return high - low > 1 if found.gaps else bool(found.begins_inside or found.ends_inside or said != wanted)
+    return high - low > 1 if found.gaps else bool(found.edges & 3 or said != wanted)
 
 
 def _check_languages(asked: Sequence[str], known: set[str]) -> None:
@@ -273,23 +296,3 @@ def _is_spared(outcome: str) -> bool:
 def _surrounded(match: Match) -> str:
     """The term as it is written in the place of a match: apart from its neighbours where it was run together with them."""
     return f" {match.term} " if match.disguise == "joined" else match.term
-
-
-def _resolve(accepted: list[tuple[Candidate, int, str]], lexicon: Lexicon, length: int) -> list[tuple[Candidate, int, str]]:
-    """The matches that stay where several overlap: the longer, then the plainer, then the graver."""
-
-    def rank(item: tuple[Candidate, int, str]) -> tuple[int, int, int, int]:
-        found, index, _ = item
-        form = lexicon.trie.forms[index]
-        first = found.masked and lexicon.terms[form.term].first
-        size = 0 if found.masked else found.start - found.end
-        return size, found.cost - 2 * first + bool(form.ending), -SEVERITIES.index(lexicon.terms[form.term].severity), form.term
-
-    taken = bytearray(length)
-    kept: list[tuple[Candidate, int, str]] = []
-    for item in sorted(accepted, key=rank):
-        start, end = item[0].start, item[0].end
-        if not any(taken[start:end]):
-            taken[start:end] = b"\1" * (end - start)
-            kept.append(item)
-    return sorted(kept, key=lambda item: item[0].start)

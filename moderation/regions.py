@@ -24,8 +24,6 @@ _CODE = re.compile(r"```.*?```|`[^`\n]+`", re.S)
 _BLOCKQUOTE = re.compile(r"^[ \t]*(?:>|&gt;).*$", re.M)
 _LONGEST_CHUNK = 300
 _TAIL = re.compile(rf"\S{{0,{_LONGEST_CHUNK}}}")
-_LONGEST_QUOTE = 400
-_CLOSED = re.compile(r"[^']{0,60}'(?!\w)")
 
 
 def _quoted_elements(text: str) -> Iterator[tuple[int, int]]:
@@ -65,7 +63,7 @@ class Reading:
             at = bisect.bisect_right(regions, (span.start, len(self.original))) - 1
             if at >= 0 and span.end <= regions[at][1]:
                 return kind
-        return "quote" if self._is_quoted(found) else "own"
+        return "quote" if found.quoted else "own"
 
     def _chunk_region(self, span: Span, found: Candidate) -> str | None:
         """Whether the candidate lies in a link, an e-mail address or somebody's handle."""
@@ -99,19 +97,3 @@ class Reading:
         text = self.original
         lines = [match.span() for match in _BLOCKQUOTE.finditer(text)] if ">" in text or "&gt;" in text else []
         return sorted([*lines, *_quoted_elements(text)])
-
-    def _is_quoted(self, found: Candidate) -> bool:
-        """Whether the candidate stands between a pair of quotation marks of its own paragraph."""
-        text = self.row.text
-        if '"' not in text and "'" not in text:
-            return False
-        low = max(0, found.start - _LONGEST_QUOTE)
-        low = max(low, text.rfind("\n", low, found.start) + 1)
-        before = text[low : found.start]
-        after = text[found.end : found.end + _LONGEST_QUOTE].split("\n", 1)[0]
-        if '"' in after and before.count('"') % 2 == 1:
-            return True
-        opening = before.rfind("'", max(0, len(before) - 61))
-        if opening < 0 or not (opening == 0 or before[opening - 1] == "(" or before[opening - 1].isspace()):
-            return False
-        return _CLOSED.match(after) is not None

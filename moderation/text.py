@@ -182,7 +182,7 @@ def fold_batch(texts: Sequence[str]) -> FoldedBatch:
     total = len(joined)
     is_ascii = joined.isascii()
     capacity = (total if is_ascii else _EXPANSION * total) + 1
-    block = kernel.allocate(kernel.head + 8 * size + 13 * capacity)
+    block = kernel.allocate(kernel.head + 9 * size + 14 * capacity)
     offsets = kernel.null if size == 1 else kernel.offsets(list(itertools.accumulate(map(len, texts), initial=0)))
     if is_ascii and "&" not in joined and "<" not in joined:
         length = kernel.fold(kernel.tables, joined.encode(), 1, offsets, size, total, block, capacity)

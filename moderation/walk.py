@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import functools
 import struct
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,42 +20,28 @@ from moderation.text import FoldedBatch
 _LETTER, _DIGIT, _SIGN, _MASK, _SPACE, _APOSTROPHE = 1, 2, 4, 8, 16, 32
 INNOCENT = -1  # in place of a form's number
 _ROOM = 16  # candidates that are made room for at first
-_CANDIDATE = struct.Struct("=4i9B3x")  # `candidate` of csrc/kernels.h; `Candidate` has its fields but the first two
+_CANDIDATE = struct.Struct("=6i4xx3B3x4Bx")  # `candidate` of csrc/kernels.h, but for what only the walk needs
 # How a term is disguised, as csrc/row.h numbers it; "" where there is not enough evidence that it is one.
 DISGUISES = ("", "plain", "repeated", "leet", "masked", "spaced", "split", "joined", "swapped", "dropped", "thinned", "reversed",
              "respelled", "homoglyph", "styled", "accented", "tagged", "entity", "invisible")
 
 
 class Candidate(NamedTuple):
-    """A place where a form may stand; `candidate` of csrc/kernels.h says what the fields count."""
+    """A place where a term seems to stand; `candidate` of csrc/kernels.h says what the fields mean."""
 
+    row: int
+    form: int
     start: int
     end: int
-    literal: int
+    first: int
+    last: int
     leet: int
     masked: int
     gaps: int
-    spaces: int
-    respelled: int
-    repeats: int
     edges: int
     disguise: int
-
-    @property
-    def begins_inside(self) -> bool:
-        """Whether the word goes on to the left."""
-        return bool(self.edges & 1)
-
-    @property
-    def ends_inside(self) -> bool:
-        """Whether the word goes on to the right."""
-        return bool(self.edges & 2)
-
-    @property
-    def cost(self) -> int:
-        """How far from the plain spelling; for choosing between two readings of one place."""
-        return (2 * self.leet + 3 * self.masked + 3 * self.gaps + 4 * self.respelled + self.repeats
-                + 5 * (self.begins_inside + self.ends_inside))
+    asks: int
+    quoted: int
 
 
 class Walk:
@@ -66,9 +53,11 @@ class Walk:
     frequent : those of them that are met most.
     innocent : words that contain a term and mean none; reported as `INNOCENT` where they stand.
     common : the words that run-together words are made of.
+    beside : of `Allows`.
     """
 
-    def __init__(self, trie: Trie, words: str, frequent: str = "", innocent: str = "", common: str = "") -> None:
+    def __init__(self, trie: Trie, words: str, frequent: str = "", innocent: str = "", common: str = "",
+                 beside: str = "") -> None:
         ffi, library = kernels.load()
         readings = np.zeros(128, np.uint32)
         respellings = np.zeros(128, np.uint32)
@@ -93,7 +82,7 @@ class Walk:
                 kinds[code] |= _SPACE
             if char == "'":
                 kinds[code] |= _APOSTROPHE
-        tables = {"words": words, "frequent": frequent, "innocent": innocent, "common": common}
+        tables = {"words": words, "frequent": frequent, "innocent": innocent, "common": common, "beside": beside}
         slots = {name: 1 << max(8, (text.count("\n") * 3 // 2).bit_length()) for name, text in tables.items()}
         letters = chardata.letter_table()
         arrays = {"child_mask": trie.child_mask, "child_first": trie.child_first, "form": trie.form, "lengths": trie.lengths,
@@ -104,34 +93,37 @@ class Walk:
         types = {"form": "int32_t[]", "kinds": "uint8_t[]", "letters": "uint8_t[]", "forms": "form_facts[]", "terms": "term_facts[]"}
         self._pointers = {name: ffi.from_buffer(types.get(name, "uint32_t[]"), array) for name, array in arrays.items()}
         counts = {"word_slots": slots["words"], "letter_codes": len(letters),
-                  **{f"{name}_slots": slots[name] for name in ("frequent", "innocent", "common")}}
+                  **{f"{name}_slots": slots[name] for name in ("frequent", "innocent", "common", "beside")}}
         self.tables = ffi.new("match_tables *", {**self._pointers, **counts})
         self._allocate = functools.partial(ffi.new_allocator(should_clear_after_alloc=False), ffi.typeof("candidate[]"))
         self._search = functools.partial(library.md_match, self.tables)
+        self._choose = library.md_choose
         self._buffer = ffi.buffer
         for name, text in tables.items():
             encoded = text.encode()
             library.md_words_fill(self._pointers[name], slots[name], encoded, len(encoded))
 
-    def candidates(self, batch: FoldedBatch, *, every: bool = False) -> list[tuple[int, list[tuple[Candidate, int]]]]:
-        """The rows in which a term stands, in order, with each place and its form's number or `INNOCENT`, by position; with `every`,
-        also places where one seems to stand and does not."""
+    def find(self, batch: FoldedBatch, *, every: bool = False) -> tuple[Any, list[Candidate]]:
+        """The places where a term stands or, with form `INNOCENT`, does not, by row and position, and the memory that holds them.
+
+        Where one in a row has something to ask, those that overlap are all there, and `choose` chooses. With `every`, there are
+        also places where a term seems to stand and does not; their `disguise` is 0.
+        """
         room = _ROOM + batch.size
-        rows = self._allocate(room)
-        count = self._search(batch.block, every, rows, room)
-        if not count:
-            return []
+        memory = self._allocate(room)
+        count = self._search(batch.block, every, memory, room)
         if count > room:
-            rows = self._allocate(count)
-            count = self._search(batch.block, every, rows, count)
-        grouped: list[tuple[int, list[tuple[Candidate, int]]]] = []
-        last = -1
-        for row, form, *fields in _CANDIDATE.iter_unpack(self._buffer(rows, count * _CANDIDATE.size)):
-            if row != last:
-                last = row
-                grouped.append((row, []))
-            grouped[-1][1].append((Candidate._make(fields), form))
-        return grouped
+            memory = self._allocate(count)
+            count = self._search(batch.block, every, memory, count)
+        return memory, [*map(Candidate._make, _CANDIDATE.iter_unpack(self._buffer(memory, count * _CANDIDATE.size)))] if count else []
+
+    def choose(self, batch: FoldedBatch, memory: Any, numbers: Sequence[int]) -> list[Candidate]:
+        """Of some places of one row, by their numbers in what `find` gave, those that stay where several overlap; by position."""
+        chosen = self._allocate(len(numbers))
+        for index, number in enumerate(numbers):
+            chosen[index] = memory[number]
+        count = self._choose(batch.block, chosen, len(numbers))
+        return [*map(Candidate._make, _CANDIDATE.iter_unpack(self._buffer(chosen, count * _CANDIDATE.size)))]
 
     def is_known(self, word: str) -> bool:
         """Whether a lower-case word is a known innocent one."""

@@ -132,7 +132,7 @@ static int64_t read_tag(const uint32_t *text, int64_t left, int *block) {
 }
 
 int64_t md_fold_bytes(int64_t n, int64_t capacity) {
-    return (int64_t)sizeof(folded) + 8 * (n + 1) + 13 * capacity;
+    return (int64_t)sizeof(folded) + 8 * (n + 1) + n + 14 * capacity;
 }
 
 /* Lays out the arrays behind the head of the block. */
@@ -146,6 +146,9 @@ static folded *lay_out(char *block, int64_t n, int64_t capacity) {
     fold->starts = (int32_t *)(fold->codes + capacity);
     fold->ends = fold->starts + capacity;
     fold->flags = (uint8_t *)(fold->ends + capacity);
+    fold->taken = fold->flags + capacity;
+    fold->marked = fold->taken + capacity;
+    memset(fold->marked, 0, (size_t)n);
     fold->offsets[0] = 0;
     return fold;
 }
@@ -201,10 +204,11 @@ int64_t md_fold(const fold_tables *tables, const char *texts, int64_t width, con
             if (c == '&') {
                 int64_t consumed = 1;
                 uint32_t code = read_entity(text + i, length - i, &consumed);
-                if (code) { c = code; next = i + consumed; extra = ENTITY; }
+                if (code) { c = code; next = i + consumed; extra = ENTITY; fold->marked[row] = 1; }
             } else if (c == '<') {
                 int block;
                 int64_t consumed = read_tag(text + i, length - i, &block);
+                if (consumed) fold->marked[row] = 1;
                 if (consumed && !block) { pending |= AFTER_TAG; i += consumed; continue; }
                 if (consumed) { c = '\n'; next = i + consumed; }
             }

@@ -17,6 +17,8 @@ typedef struct {
     uint32_t *codes;                /* [length]: the folded characters */
     int32_t *starts, *ends;         /* [length]: where they come from, in code points of the row's own text */
     uint8_t *flags;                 /* [length]: what they were, bits in fold.c */
+    uint8_t *taken;                 /* [length]: room for md_match to note what is taken; holds nothing */
+    uint8_t *marked;                /* [size]: 1: entities or tags were read in the row, so that the original holds more than this */
 } folded;
 
 /* Bytes that the fold of n texts needs; one code point folds to at most 4 characters. */
@@ -42,6 +44,13 @@ typedef struct {
     int32_t text, text_end;   /* how it stands in its file */
     int32_t traits, severity; /* bits and numbers of row.h */
 } term_facts;
+
+/* What evidence.c leaves to be asked before a match stands; a match that asks nothing stands. */
+#define ASKS_REGION 1   /* whether it lies in a link, an address, code or a block quote */
+#define ASKS_NAME 2     /* whether it is somebody's name */
+#define ASKS_ALLOW 4    /* whether a phrase takes it back */
+#define ASKS_LANGUAGE 8 /* whether it is a word of the text's language, or of another script */
+#define ASKS_INITIALS 16
 
 typedef struct {
     /* The trie of all forms, letters only. Node 0 is the root. Children a to z of a node lie side by side. */
@@ -71,6 +80,8 @@ typedef struct {
     const form_facts *forms;
     const term_facts *terms;
     const uint32_t *spelling;    /* the characters that both are made of */
+    const uint32_t *beside;      /* hash table of term, word and the word beside it, where a phrase may take the term back; 0: free */
+    int64_t beside_slots;        /* a power of two */
     const uint8_t *letters;      /* [letter_codes]: of a character beyond ASCII, 1: a letter; 2: a letter or number */
     int64_t letter_codes;
 } match_tables;
@@ -78,6 +89,8 @@ typedef struct {
 typedef struct {
     int32_t row, form;
     int32_t start, end; /* half-open, characters of the row's fold */
+    int32_t from, to;   /* half-open, code points of the row's own text */
+    uint32_t rank;      /* of readings of one length, the least is the best */
     uint8_t literal;    /* letters that stand for themselves */
     uint8_t leet;       /* digits and signs read as letters */
     uint8_t masked;     /* letters behind * and the like */
@@ -87,6 +100,8 @@ typedef struct {
     uint8_t repeats;    /* runs longer than the form's */
     uint8_t edges;      /* 1: begins inside a word; 2: ends inside a word; 4: the word is a known one */
     uint8_t disguise;   /* by the enum of row.h; 0: it is no match */
+    uint8_t asks;       /* bits above */
+    uint8_t quoted;     /* 1: it stands between quotation marks */
 } candidate;
 
 /* Fill a table of known words from n words, each ended by '\n'. */
@@ -95,10 +110,14 @@ void md_words_fill(uint32_t *words, int64_t word_slots, const char *text, int64_
 /* Whether a lower-case ASCII word is in the table. */
 int md_word_known(const match_tables *tables, const char *word, int64_t length);
 
-/* Every place where a term stands, row by row, by start; with `every`, also those where one seems to stand and does not. Answers how
-   many there are: where that is more than `capacity`, the rest was not written, and the caller comes back with room for as many.
-   `block` holds a fold. At most 64 + length / 2 for a row. */
+/* Every place where a term stands, row by row, by start; of places that overlap, the best. Where one in a row has something to ask,
+   the row's are not chosen from yet: that is md_choose's, when all is asked. With `every`, also places where a term seems to stand
+   and does not. Answers how many there are: where that is more than `capacity`, the rest was not written, and the caller comes
+   back with room for as many. `block` holds a fold, whose `taken` is written to. At most 64 + length / 2 for a row. */
 int64_t md_match(const match_tables *tables, const char *block, int every, candidate *found, int64_t capacity);
+
+/* Leaves the best of the places of one row that overlap, by start, and answers how many they are. */
+int64_t md_choose(const char *block, candidate *found, int64_t count);
 
 /* ---- ngrams.c: hashed n-grams of folded text, sentence by sentence; the same walk trains, scores and explains ---- */
 

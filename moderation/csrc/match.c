@@ -4,6 +4,7 @@
    it is a match is decided in evidence.c.
    Each start takes a bounded number of steps, runs of one character are jumped over: linear in the text. */
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "row.h"
@@ -77,6 +78,9 @@ typedef struct {
     candidate *found;
     int64_t count, capacity;
     int64_t steps, places; /* what is left of this row's allowance of steps, and of places that are kept */
+    const folded *fold;
+    int is_marked;         /* of this row, -1 for not looked yet */
+    int asked;             /* what is left to ask in this row */
     int every;             /* whether what is judged to be no match is kept */
     int32_t waiting;       /* of one walk, not judged yet */
     candidate own[MOST];
@@ -128,22 +132,63 @@ static void report(sink *out, const row_text *row, int32_t row_number, int32_t s
         .edges = (uint8_t)((familiar ? 4 : 0) | (begins ? 0 : 1) | (ends ? 0 : 2))};
 }
 
-static void keep(sink *out, const candidate *place) {
+static void keep(sink *out, const row_text *row, const candidate *place) {
     if (!out->places) return;
     out->places--;
-    if (out->count < out->capacity) out->found[out->count] = *place;
+    if (out->count < out->capacity) {
+        candidate *kept = out->found + out->count;
+        *kept = *place;
+        kept->from = out->fold->starts[row->codes - out->fold->codes + place->start];
+        kept->to = out->fold->ends[row->codes - out->fold->codes + place->end - 1];
+    }
     out->count++;
 }
 
-/* Judges what a walk came by. Where a form fills the word from here to its end, forms that break off inside the word are none. */
+/* Where among readings of one length a candidate stands: the plainer, then the graver, then the earlier term's first; of one term's,
+   those without letters swapped or missing. */
+static uint32_t rank_of(const match_tables *tables, const candidate *c) {
+    const form_facts *form = tables->forms + c->form;
+    const term_facts *term = tables->terms + form->term;
+    int cost = 2 * c->leet + 3 * c->masked + 3 * c->gaps + 4 * c->respelled + c->repeats + 5 * ((c->edges & 1) + (c->edges >> 1 & 1));
+    cost += 2 + (form->ending < form->ending_end) - (c->masked && term->traits & FIRST ? 2 : 0);
+    return (uint32_t)cost << 20 | (uint32_t)(SEVERE - term->severity) << 18 | ((uint32_t)form->term & 0x1FFFF) << 1 | (form->kind != PLAIN);
+}
+
+/* Whether the original may hold marks around it of which the fold shows nothing, or signs of code and block quotes. */
+static int is_marked(sink *out, const row_text *row, int64_t row_number) {
+    if (out->is_marked < 0) {
+        out->is_marked = out->fold->marked[row_number];
+        for (int32_t i = 0; i < row->length && !out->is_marked; i++) out->is_marked = row->codes[i] == '`' || row->codes[i] == '>';
+    }
+    return out->is_marked;
+}
+
+/* Judges what a walk came by. Where a form fills the word from here to its end, forms that break off inside the word are none; of
+   readings of the same characters, only the best is kept if it has nothing to ask. */
 static void judge_all(sink *out, const row_text *row) {
     int whole = 0;
+    int32_t kept = 0;
     for (int32_t i = 0; i < out->waiting; i++) whole |= !(out->own[i].edges & 3) && !out->own[i].masked && !out->own[i].gaps;
     for (int32_t i = 0; i < out->waiting; i++) {
-        candidate *place = out->own + i;
-        if (whole && place->edges & 3) continue;
-        place->disguise = (uint8_t)judge(row, place);
-        if (place->disguise || out->every) keep(out, place);
+        candidate place = out->own[i];
+        if (whole && place.edges & 3) continue;
+        place.disguise = (uint8_t)judge(row, &place);
+        if (!place.disguise && !out->every) continue;
+        place.rank = rank_of(row->tables, &place);
+        int32_t k = out->every ? kept : 0;
+        for (; k < kept; k++) {
+            candidate *other = out->own + k;
+            if (other->end != place.end || !other->masked != !place.masked) continue;
+            if (!other->asks && (other->rank < place.rank || (other->rank == place.rank && other->disguise <= place.disguise))) break;
+        }
+        if (k < kept) continue;
+        place.quoted = (uint8_t)is_quoted(row, &place);
+        place.asks = (uint8_t)(asks(row, &place) | (is_marked(out, row, place.row) ? ASKS_REGION : 0));
+        out->own[kept++] = place;
+    }
+    for (int32_t i = 0; i < kept; i++) {
+        out->asked |= out->own[i].asks;
+        keep(out, row, out->own + i);
     }
     out->waiting = 0;
 }
@@ -338,8 +383,49 @@ static int sign_word(const row_text *row, int32_t i) {
 }
 
 /* A whole word that contains a term and means none: no candidate, but whoever reads by letters wants to know of it. */
-static void report_word(sink *out, int32_t row_number, int32_t start, int32_t end) {
-    keep(out, &(candidate){.row = row_number, .form = -1, .start = start, .end = end});
+static void report_word(sink *out, const row_text *row, int32_t row_number, int32_t start, int32_t end) {
+    keep(out, row, &(candidate){.row = row_number, .form = -1, .start = start, .end = end});
+}
+
+static int32_t size_of(const candidate *c) { return c->masked ? 0 : c->start - c->end; } /* the longer, the less */
+
+static int by_rank(const void *one, const void *two) {
+    const candidate *a = one, *b = two;
+    if (size_of(a) != size_of(b)) return size_of(a) < size_of(b) ? -1 : 1;
+    if (a->rank != b->rank) return a->rank < b->rank ? -1 : 1;
+    if (a->start != b->start) return a->start < b->start ? -1 : 1;
+    if (a->disguise != b->disguise) return a->disguise < b->disguise ? -1 : 1;
+    return (a->form > b->form) - (a->form < b->form);
+}
+
+static int by_start(const void *one, const void *two) {
+    const candidate *a = one, *b = two;
+    return (a->start > b->start) - (a->start < b->start);
+}
+
+int64_t md_choose(const char *block, candidate *found, int64_t count) {
+    const folded *fold = (const folded *)(const void *)block;
+    int32_t end = 0;
+    int overlap = 0;
+    for (int64_t i = 0; i < count; i++) {
+        overlap |= found[i].start < end;
+        if (found[i].end > end) end = found[i].end;
+    }
+    if (!overlap) return count;
+    uint8_t *taken = fold->taken + fold->offsets[found->row];
+    qsort(found, (size_t)count, sizeof *found, by_rank);
+    int64_t kept = 0;
+    for (int64_t i = 0; i < count; i++) memset(taken + found[i].start, 0, (size_t)(found[i].end - found[i].start));
+    for (int64_t i = 0; i < count; i++) {
+        size_t size = (size_t)(found[i].end - found[i].start);
+        if (found[i].form >= 0) {
+            if (memchr(taken + found[i].start, 1, size)) continue;
+            memset(taken + found[i].start, 1, size);
+        }
+        found[kept++] = found[i];
+    }
+    qsort(found, (size_t)kept, sizeof *found, by_start);
+    return kept;
 }
 
 int64_t md_match(const match_tables *tables, const char *block, int every, candidate *found, int64_t capacity) {
@@ -351,10 +437,14 @@ int64_t md_match(const match_tables *tables, const char *block, int every, candi
     out.capacity = capacity;
     out.every = every;
     out.waiting = 0;
+    out.fold = fold;
     for (int64_t row_number = 0; row_number < fold->size; row_number++) {
         row_text row = {tables, fold->codes + offsets[row_number], fold->flags + offsets[row_number],
                         (int32_t)(offsets[row_number + 1] - offsets[row_number])};
         out.places = 64 + row.length / 2;
+        out.is_marked = -1;
+        out.asked = 0;
+        int64_t before = out.count;
         out.steps = ROW_STEPS + 40 * (int64_t)row.length;
         for (int32_t i = 0; i < row.length;) {
             int kind = kind_at(&row, i);
@@ -394,7 +484,7 @@ int64_t md_match(const match_tables *tables, const char *block, int every, candi
                 familiar = hash_listed(tables->frequent, tables->frequent_slots, finished);
                 if (!familiar) {
                     int innocent = hash_listed(tables->innocent, tables->innocent_slots, finished);
-                    if (innocent) report_word(&out, (int32_t)row_number, first, last + 1);
+                    if (innocent) report_word(&out, &row, (int32_t)row_number, first, last + 1);
                     familiar = innocent || hash_listed(tables->words, tables->word_slots, finished);
                 }
                 if (!familiar && last - first >= 2 && row.codes[last] == 's' && (kind_at(&row, last - 1) & APOSTROPHE)) {
@@ -402,7 +492,7 @@ int64_t md_match(const match_tables *tables, const char *block, int every, candi
                     for (int32_t k = first; k < last - 1; k++)
                         if (kind_at(&row, k) & LETTER) bare = hash_code(bare, row.codes[k]);
                     int innocent = hash_listed(tables->innocent, tables->innocent_slots, hash_finish(bare));
-                    if (innocent) report_word(&out, (int32_t)row_number, first, last - 1);
+                    if (innocent) report_word(&out, &row, (int32_t)row_number, first, last - 1);
                     familiar = innocent || hash_known(tables, bare);
                 }
             }
@@ -416,6 +506,7 @@ int64_t md_match(const match_tables *tables, const char *block, int every, candi
             }
             i = end > i ? end : i + 1;
         }
+        if (!out.asked && !every && out.count <= capacity) out.count = before + md_choose(block, found + before, out.count - before);
     }
     return out.count;
 }

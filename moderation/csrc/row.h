@@ -32,6 +32,8 @@ enum { PLAIN, SWAPPED, DROPPED, THINNED, REVERSED };
 #define WHOLE 4      /* a word of its own or none */
 #define PHRASE 8
 #define FIRST 16 /* meant first where signs leave several terms open */
+#define INITIALS 32
+#define FOREIGN 64 /* an everyday word in some language */
 
 enum { MILD, STRONG, SEVERE };
 
@@ -123,6 +125,9 @@ typedef struct {
 #define SHORT 3 /* letters */
 
 int judge(const row_text *row, const candidate *found);
+/* asks.c: what is left to ask of a match, bits of kernels.h; and whether it is quoted. */
+int asks(const row_text *row, const candidate *found);
+int is_quoted(const row_text *row, const candidate *found);
 int plainest(const suspect *s);
 int gapped(const suspect *s);
 int masked(const suspect *s);
