@@ -4,23 +4,27 @@
     python benchmarks/audit.py --comments 100000      # on a machine that is shared; ratios within one run are what counts
     python benchmarks/audit.py --engines local,ray,spark
 
-The bare scorer is `score_batch` on the same texts in one process. Memory is the most that any one process held (`VmHWM`).
+The bare scorer is `score_batch` on the same texts: in one process, and in two at once: as much as two workers can gain on this
+machine. Processors are those of all programs that a run starts; `of the bare` sets them beside the bare scorer's. `start` is what a run takes
+whatever the number of rows. Memory is the most that any one process held (`VmHWM`).
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
-import os
+import multiprocessing
 import random
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet
+import watched
 
 from moderation import settings
 from moderation.scorer import ScorerSpec, open_scorer
@@ -58,55 +62,70 @@ def archive(path: Path, count: int, insults: list[str]) -> Path:
     return path
 
 
-def bare(path: Path, count: int) -> tuple[float, float]:
-    """Seconds that the scorer takes for the first comments, and the share that is not approved."""
+def bare(path: Path, count: int, start: Any, seconds: Any) -> None:
+    """Put on a queue the seconds of the clock and of the processor that the scorer takes for the first comments, from when all are ready,
+    and how many are not approved."""
     scorer = open_scorer(ScorerSpec.from_settings(settings.load()))
-    seconds, held = 0.0, 0
-    for batch in pyarrow.parquet.ParquetFile(path).iter_batches(_BATCH, columns=["text"]):
-        texts = batch.column(0).to_pylist()
-        began = time.process_time()
-        held += int((scorer.score_batch(texts).worst > 0).sum())
-        seconds += time.process_time() - began
-        count -= len(texts)
-        if count <= 0:
-            break
-    return seconds, held
+    batches = pyarrow.parquet.ParquetFile(path).iter_batches(_BATCH, columns=["text"])
+    batches = [batch.column(0).to_pylist() for batch in itertools.islice(batches, -(-count // _BATCH))]
+    scorer.score_batch(batches[0])
+    start.wait()
+    began, used = time.perf_counter(), time.process_time()
+    held = sum(int((scorer.score_batch(texts).worst > 0).sum()) for texts in batches)
+    seconds.put((time.perf_counter() - began, time.process_time() - used, held))
 
 
-def highest_memory(process: int) -> int:
-    """The most memory, in kilobytes, that a process or one that it started has held; those that are there now."""
-    found, waiting = 0, [process]
-    while waiting:
-        number = waiting.pop()
-        try:
-            status = Path(f"/proc/{number}/status").read_text()
-            found = max(found, int(status.partition("VmHWM:")[2].split()[0]))
-            for task in Path(f"/proc/{number}/task").iterdir():
-                waiting += [int(child) for child in (task / "children").read_text().split()]
-        except (OSError, IndexError):
-            continue
-    return found
+def at_once(path: Path, count: int, processes: int) -> tuple[float, float, int]:
+    """So many processes, each of which scores the same comments: the slowest one's seconds, of clock and processor; how many are held."""
+    context = multiprocessing.get_context("spawn")
+    start, seconds = context.Barrier(processes), context.SimpleQueue()
+    started = [context.Process(target=bare, args=(path, count, start, seconds)) for _ in range(processes)]
+    for process in started:
+        process.start()
+    found: list[tuple[float, float, int]] = [seconds.get() for _ in started]
+    for process in started:
+        process.join()
+    return max(found)
 
 
-def audited(path: Path, out: Path, flags: list[str]) -> tuple[float, float, float]:
-    """Seconds of the clock without the start, seconds of processors, and megabytes of the largest process, of one audit."""
+class Way(NamedTuple):
+    """What one audit took: seconds of the clock, of which `start` before its workers were at work, and what all its programs cost."""
+
+    clock: float
+    start: float
+    cost: watched.Cost
+
+
+def audited(path: Path, out: Path, flags: list[str], workers: int) -> Way:
+    """Audit into a folder. Start is what is left of the clock if every part takes as long as those behind the first of each worker."""
     command = [sys.executable, "-m", "moderation", "audit", str(path), "--out", str(out), "--quiet", "--part-rows", str(_PART), *flags]
-    before = os.times()
-    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=settings.ROOT)
-    memory = 0
-    while running.poll() is None:
-        memory = max(memory, highest_memory(running.pid))
-        time.sleep(0.2)
-    after = os.times()
-    if running.returncode:
-        sys.exit(f"{' '.join(command)} ended with {running.returncode}")
-    cpu = after.children_user + after.children_system - before.children_user - before.children_system
-    return json.loads((out / "run.json").read_text(encoding="utf-8"))["seconds"], cpu, memory / 1024
+    cost = watched.run(command, settings.ROOT)
+    clock = json.loads((out / "run.json").read_text(encoding="utf-8"))["seconds"]
+    ends = sorted(done.stat().st_mtime for done in (out / "parts").glob("*.done.json"))
+    each = (ends[-1] - ends[workers - 1]) / max(len(ends) - workers, 1)
+    return Way(clock, max(clock - each * len(ends), 0.0), cost)
 
 
-def row(way: str, count: int, clock: float, cpu: float, memory: float, rate: float) -> str:
+def row(way: str, count: int, found: Way, rate: float) -> str:
     """A line of the table."""
-    return f"{way:<34}{clock:>8.1f}{count / clock:>12,.0f}{count / cpu:>14,.0f}{count / cpu / rate:>12.0%}{memory:>7.0f}"
+    cpu = found.cost.seconds_of_processors
+    return (f"{way:<30}{found.clock:>8.1f}{found.start:>8.1f}{count / found.clock:>12,.0f}{cpu:>10.1f}{count / cpu / rate:>12.0%}"
+            f"{found.cost.highest_memory:>7.0f}")
+
+
+def compared(done: dict[str, Way], ceiling: float) -> str:
+    """What two workers gain, of what there is to gain, and what the engines add to them."""
+    local = done["local, 2 workers"]
+    times = done["local, 1 worker"].clock / local.clock
+    lines = [f"two workers are {times:.2f} times as fast as one; two bare scorers at once {ceiling:.2f} times, all there is to gain"]
+    for way in done:
+        if not way.startswith("local"):
+            theirs = done[way]
+            more, start = theirs.clock - local.clock, theirs.start - local.start
+            programs = ", ".join(f"{name} {seconds:.0f}" for name, seconds in sorted(theirs.cost.by_program.items()) if seconds >= 0.5)
+            lines.append(f"{way} takes {more:.1f} s more than they, {more / theirs.clock:.0%} of its time; {start:.1f} s are its start. "
+                         f"CPU s by program: {programs}")
+    return "\n".join(lines)
 
 
 def main() -> None:
@@ -123,31 +142,27 @@ def main() -> None:
         folder = Path(name)
         path = archive(folder / "comments.parquet", count, insults)
         sample = min(count, 100_000)
-        seconds, held = bare(path, sample)
-        rate = sample / seconds
+        one, two = at_once(path, sample, 1), at_once(path, sample, 2)
+        rate = sample / one[1]
+        ceiling = 2 * one[0] / two[0]
         length = sum(len(text) for text in pyarrow.parquet.ParquetFile(path).read_row_group(0)["text"].to_pylist()) / min(count, _PART)
-        print(f"{count:,} comments of {length:.0f} characters, {held / sample:.1%} of them not approved")
-        print(f"{'':<34}{'s':>8}{'comments/s':>12}{'/s of a core':>14}{'of the bare':>12}{'MB':>7}")
-        print(f"{'bare scorer, one process':<34}{count / rate:>8.1f}{rate:>12,.0f}{rate:>14,.0f}{1:>12.0%}")
+        print(f"{count:,} comments of {length:.0f} characters, {one[2] / sample:.1%} of them not approved")
+        print(f"{'':<30}{'s':>8}{'start s':>8}{'comments/s':>12}{'CPU s':>10}{'of the bare':>12}{'MB':>7}")
+        for way, processes, (clock, cpu, _) in (("bare scorer, one process", 1, one), ("bare scorer, two at once", 2, two)):
+            print(f"{way:<30}{count * clock / sample / processes:>8.1f}{'-':>8}{processes * sample / clock:>12,.0f}"
+                  f"{count * cpu / sample:>10.1f}{sample / cpu / rate:>12.0%}{'-':>7}", flush=True)
         ways = {"local, 1 worker": ["--workers", "1"], "local, 2 workers": ["--workers", "2"], "ray": ["--engine", "ray"],
                 "spark, local[2]": ["--engine", "spark", "--master", "local[2]"]}
-        clocks = {}
+        ways = {way: flags for way, flags in ways.items() if way.partition(",")[0] in given.engines.split(",")}
+        done = {}
         for way, flags in ways.items():
-            if way.partition(",")[0] not in given.engines.split(","):
-                continue
-            clock, cpu, memory = audited(path, folder / way.replace(" ", ""), flags)
-            clocks[way] = clock
-            print(row(way, count, clock, cpu, memory, rate), flush=True)
-        if "local, 2 workers" in clocks:
-            print(f"two workers are {clocks['local, 1 worker'] / clocks['local, 2 workers']:.2f} times as fast as one")
-            for way in ("ray", "spark, local[2]"):
-                if way in clocks:
-                    share = 1 - clocks["local, 2 workers"] / clocks[way]
-                    print(f"{way} adds {max(share, 0):.0%} of its wall time to what two local workers take")
+            done[way] = audited(path, folder / way.replace(" ", ""), flags, 1 if way == "local, 1 worker" else 2)
+            print(row(way, count, done[way], rate), flush=True)
+        if "local, 2 workers" in done:
+            print(compared(done, ceiling))
         if not given.no_memory:
             four = archive(folder / "four.parquet", 4 * count, insults)
-            clock, cpu, memory = audited(four, folder / "four", ["--workers", "1"])
-            print(row(f"local, 1 worker, {4 * count:,}", 4 * count, clock, cpu, memory, rate))
+            print(row(f"local, 1 worker, {4 * count:,}", 4 * count, audited(four, folder / "four", ["--workers", "1"], 1), rate))
 
 
 if __name__ == "__main__":

@@ -92,7 +92,7 @@ def bars(title: str, words: str, of: str, what: str, counts: Sequence[tuple[str,
     # A line of the page's colour between the parts tells them apart without their colours.
     spec = _spec(values, [{"mark": {"type": "bar", "stroke": "var(--paper)", "strokeWidth": 1}, "encoding": encoding}])
     spec["height"] = _HEIGHT if upright else 26 * len(names)
-    return Chart(title, words, spec, (of, "", what), counts)
+    return Chart(title, words, spec, (of, "part", what), counts)
 
 
 def histogram(title: str, words: str, x: str, what: str, edges: Sequence[float], counts: Sequence[int],
@@ -142,7 +142,7 @@ def mirrored(title: str, words: str, x: str, what: str, edges: Sequence[float], 
                   "legend": {"symbolType": "square", "orient": "bottom"}},
         "tooltip": [{"field": "part", "title": " "}, {"field": "from", "title": "from"}, {"field": "to", "title": "to"},
                     {"field": "count", "title": what, "format": ","}]}}])
-    return Chart(title, words, spec, (x, "", what),
+    return Chart(title, words, spec, (x, "part", what),
                  [(f"{value['from']:g} to {value['to']:g}", value["part"], value["count"]) for value in values])
 
 

@@ -57,7 +57,8 @@ def made_up(rows: int, seed: int = 0, hostile: bool = False, versions: tuple[str
             "row": row, "id": HOSTILE[row % len(HOSTILE)] if hostile else f"c-{row}", "thread": None, "parent": None,
             "time": None if row % 7 == 0 else time, "section": section, "author": None,
             "past": random.choice(np.array([None, *PAST], dtype=object)), "language": "ml" if unread else "en",
-            "action": ("approve", "review", "reject")[max(action, int(unread))], "scores": scores, "attributes": {"insult": 0.5},
+            "action": ("approve", "review", "reject")[max(action, int(unread))],
+            "tier": "deep" if row % 5 == 0 else "fast", "scores": scores, "attributes": {"insult": 0.5},
             "spans": spans, "versions": dict(zip(("model", "lexicon", "policy"), versions, strict=True)),
             "reasons": [{"category": name, "action": "review", "score": scores[name], "threshold": 0.5} for name in held]}
         for name, value in values.items():

@@ -60,6 +60,21 @@ def test_parts_and_samples_do_not_matter(tmp_path, runs):
     assert "0 change their action (0 %)" in diff_commands.told(same)
 
 
+def test_a_copy_of_the_archive_is_the_same_archive(tmp_path, runs):
+    size = json.loads((runs[0] / "key.json").read_text())["source"][0][1]
+    copied = write_run(tmp_path / "c", AFTER, 90, source=[["copy.csv", size, 99]])
+    assert diff.compare(runs[0], copied).changed == diff.compare(*runs).changed > 0
+
+
+@pytest.mark.parametrize("name", ["id", "time"])
+def test_rows_that_are_not_the_same_comments_are_refused(tmp_path, runs, name):
+    column = AFTER[name].to_pylist()
+    column[200], column[201] = column[201], column[200]
+    other = AFTER.set_column(AFTER.schema.get_field_index(name), AFTER.schema.field(name), [column])
+    with pytest.raises(DataError, match=f"row 201\n *has another {name} in each"):
+        diff.compare(runs[0], write_run(tmp_path / "c", other, 100))
+
+
 @pytest.mark.parametrize(("key", "where"), [({"source": [["other.csv", 3, 4]]}, "the archive"), ({"--since": 5}, "--since"),
                                             ({"reading": {"html": True}}, "how the archive was read")])
 def test_runs_of_different_inputs_are_refused(tmp_path, runs, key, where):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from moderation import settings
 from moderation.audit.columns import flag
 from moderation.errors import DataError, Problem
+from moderation.rules import TIERS
 
 if TYPE_CHECKING:
     from moderation.audit.engines import Engine
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from moderation.audit.run import Outcome
 
 FAILED, INTERRUPTED = 3, 130
+_PART_ROWS, _DEEP_PART_ROWS = 50_000, 10_000  # some seconds of work for one worker; a minute or less with the encoder
 _FORMATS = ("csv", "tsv", "jsonl", "lines", "parquet", "arrow", "feather", "wordpress", "disqus", "coral")
 _COLUMNS = {"text": "the comments", "id": "their ids", "time": "when they were written", "section": "their section",
             "author": "who wrote them", "past": "what became of them", "thread": "the article", "parent": "the comment that is answered"}
@@ -130,7 +133,8 @@ def _run(arguments: argparse.Namespace) -> int:
     from moderation.audit.run import audit
     from moderation.scorer import ScorerSpec, open_scorer
 
-    spec = ScorerSpec.from_settings(settings.load())
+    found = settings.load()
+    spec = ScorerSpec.from_settings(replace(found, tier=arguments.tier) if arguments.tier else found)
     conditions = {text: parse(text, open_scorer(spec).policy.categories) for text in arguments.fail_if}
     source = open_source(arguments.source, _options(arguments))
     try:
@@ -138,8 +142,9 @@ def _run(arguments: argparse.Namespace) -> int:
             print(_describe(source), file=sys.stderr)
         job = Job(spec, source.reading, arguments.out.absolute(), "", arguments.since, tuple(arguments.section), 0, arguments.authors,
                   arguments.texts, arguments.results)
-        outcome = audit(source, job, _engine(arguments), Progress(source.total, quiet=arguments.quiet), arguments.part_rows,
-                        arguments.sample, arguments.restart)
+        outcome = audit(source, job, _engine(arguments), Progress(source.total, quiet=arguments.quiet),
+                        arguments.part_rows or (_PART_ROWS if open_scorer(spec).tier == "fast" else _DEEP_PART_ROWS), arguments.sample,
+                        arguments.restart)
     except KeyboardInterrupt:
         print("interrupted; the same command goes on from here", file=sys.stderr)
         return INTERRUPTED
@@ -179,6 +184,8 @@ def add_commands(commands: Any) -> None:
     asked = audit.add_argument_group("what is asked")
     asked.add_argument("--since", type=_moment, metavar="TIME", help="leave out what is older, or of no known time; in UTC")
     asked.add_argument("--section", action="append", default=[], help="only this section; as often as there are sections")
+    asked.add_argument("--tier", choices=TIERS, help="who decides: the linear model (fast), the encoder where it could change the action "
+                       "(auto), or always (deep); what the service does unless it is given. The encoder takes milliseconds a comment")
     asked.add_argument("--sample", type=_count, default=0, metavar="N", help="write sample.jsonl: comments for a person to judge, "
                        "as many from each tenth of the scores")
     asked.add_argument("--fail-if", action="append", default=[], metavar="CONDITION", help="end with 3 where this holds, such as "
@@ -191,7 +198,8 @@ def add_commands(commands: Any) -> None:
     running.add_argument("--workers", type=_count, help="processes of the local engine; as many as there are cores unless it is given")
     running.add_argument("--address", default="local", help="Ray's cluster, such as auto or ray://head:10001; on this machine without it")
     running.add_argument("--master", default="local[*]", help="Spark's master, such as spark://head:7077 or yarn")
-    running.add_argument("--part-rows", type=_count, default=50_000, help="rows of a part: what is lost at most when a worker dies")
+    running.add_argument("--part-rows", type=_count, metavar="N", help="rows of a part, which are lost at most when a worker dies: "
+                         f"{_PART_ROWS:,} unless it is given, {_DEEP_PART_ROWS:,} where the encoder takes part")
     running.add_argument("--restart", action="store_true", help="delete what an audit left in DIR, and begin anew")
     running.add_argument("--quiet", action="store_true", help="say nothing before the end")
     audit.set_defaults(run=_run)

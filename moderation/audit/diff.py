@@ -7,7 +7,7 @@ how it is shown stands in `difference` and `diff_commands`.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -114,7 +114,7 @@ def open_run(path: Path) -> Run:
         raise _refused(path, "holds no audit", "name the folder that was given as --out")
     if not (path / "run.json").exists():
         raise _refused(path, "holds an audit that has not ended", "give its command again; it goes on where it stopped")
-    parts = sorted((path / "parts").glob("*.parquet"))
+    parts = sorted((path / "parts").glob("[0-9]*.parquet"), key=lambda part: int(part.stem))
     if not parts and any((path / "parts").glob("*.jsonl")):
         raise _refused(path, "has its results as JSON lines", "audit again with --results parquet")
     return Run(path, key, parts)
@@ -123,12 +123,14 @@ def open_run(path: Path) -> Run:
 def compare(one: Path, other: Path, listed: Callable[[Change], None] | None = None) -> Difference:
     """Compare two runs; every change is handed to `listed`, in order of the rows.
 
+    A copy of an archive is the same archive, whatever its name and time: its files are as long, and each row has the same id and time.
+
     Raises
     ------
     DataError : as for `open_run`, or they are of different archives.
     """
     runs = open_run(one), open_run(other)
-    unlike = [name for name in _ALIKE if runs[0].key.get(name) != runs[1].key.get(name)]
+    unlike = [name for name in _ALIKE if alike(runs[0].key, name) != alike(runs[1].key, name)]
     if unlike:
         raise DataError("the two runs", [Problem(
             _ALIKE[name], f"is {_brief(runs[0].key.get(name))} in {one} and {_brief(runs[1].key.get(name))} in {other}",
@@ -136,6 +138,7 @@ def compare(one: Path, other: Path, listed: Callable[[Change], None] | None = No
     found = Difference(runs)
     heaps: dict[tuple[str, str], list[tuple[tuple[int, int, int], Change]]] = {}
     for before, after, alone in _joined(_batches(runs[0]), _batches(runs[1])):
+        _check_same(before, after)
         found.alone = found.alone[0] + alone[0], found.alone[1] + alone[1]
         _count(found, before, after)
         for change in _changes(before, after):
@@ -145,6 +148,23 @@ def compare(one: Path, other: Path, listed: Callable[[Change], None] | None = No
     found.examples = {kind: [change for _, change in sorted(heap, key=lambda entry: entry[0], reverse=True)]
                       for kind, heap in sorted(heaps.items())}
     return found
+
+
+def alike(key: Mapping[str, Any], name: str) -> Any:
+    """What of a run's key must be the same in another; of the files of an archive only their sizes, since a copy has other names and times."""
+    if name != "source":
+        return key.get(name)
+    return [entry[1] for entry in key["source"] if isinstance(entry, list)]
+
+
+def _check_same(before: pa.Table, after: pa.Table) -> None:
+    for name in ("id", "time"):
+        one, other = (side[name].fill_null("" if name == "id" else -1) for side in (before, after))
+        places = np.flatnonzero(pc.not_equal(one, other).to_numpy())
+        if len(places):
+            row = before["row"][int(places[0])].as_py()
+            raise DataError("the two runs", [Problem(f"row {row + 1}", f"has another {name} in each of them: they are of different archives",
+                                                     "only two audits of the same comments can be compared; audit one of them again")])
 
 
 def _keep(heap: list[tuple[tuple[int, int, int], Change]], change: Change) -> None:

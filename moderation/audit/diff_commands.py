@@ -74,8 +74,10 @@ def told(found: Difference) -> str:
     harder = stricter(found.actions)
     lines = [f"{number(found.rows)} comments in both audits; {number(found.changed)} change their action "
              f"({share(found.changed, found.rows)}): {number(harder)} become stricter, {number(found.changed - harder)} milder"]
-    for name in VERSIONS:
-        one, other = first.key[name], second.key[name]
+    for name in (*VERSIONS, "tier"):
+        one, other = first.key.get(name), second.key.get(name)
+        if one is None or other is None:  # made before tiers were noted
+            continue
         lines.append(f"  {name:<8} " + (f"{one} -> {other}" if one != other else f"{one} in both"))
     if any(found.alone):
         lines.append(f"  {number(found.alone[0])} rows only in {first.path}, {number(found.alone[1])} only in {second.path}: left out")

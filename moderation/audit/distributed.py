@@ -7,15 +7,12 @@ the same paths. Neither Ray nor Spark is imported before it is used.
 from __future__ import annotations
 
 import importlib
-import pickle
 import re
 import threading
 import time
 import warnings
 from collections.abc import Iterator
 from typing import Any
-
-import msgspec
 
 from moderation.audit.engines import AHEAD
 from moderation.audit.folder import Done, Folder
@@ -24,7 +21,8 @@ from moderation.audit.readers.parts import Part
 from moderation.errors import DataError, Problem
 
 _TRIES = 4  # of a part whose worker dies, as Spark has it
-_LOOK = 1.0  # seconds between looks at what Spark has done
+_LOOK = 0.5  # seconds between looks at what Spark has done
+_SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
 
 def _engine(name: str, requirements: str) -> Any:
@@ -79,6 +77,8 @@ class Ray:
 class Spark:
     """Parts as rows of a Spark table, each in a partition of its own, through `mapInArrow`; Spark repeats what a dead worker leaves.
 
+    The rows are numbers and the parts go with the function, so that nothing but numbers passes between Java and Python.
+
     Parameters
     ----------
     master : `local[2]`, `spark://head:7077`, `yarn` ...
@@ -88,6 +88,7 @@ class Spark:
         warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)  # which is not used here
         self._sql = _engine("pyspark.sql", "requirements-spark.txt")
         self.master = master
+        self.workers: int | None = None
 
     def __str__(self) -> str:
         return f"spark, {self.master}"
@@ -102,17 +103,17 @@ class Spark:
         master = re.sub(r"^local\[([0-9]+|\*)\]$", rf"local[\1,{_TRIES}]", self.master)
         settings = {"spark.task.maxFailures": str(_TRIES), "spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false",
                     "spark.log.level": "ERROR", "spark.python.worker.reuse": "true"}
+        if master.startswith("local"):  # Java runs for minutes and does little: its second compiler costs more than it gains
+            settings["spark.driver.extraJavaOptions"] = _SHORT_LIVED
         builder = self._sql.SparkSession.builder.master(master).appName("moderation audit")
         session = builder.config(map=settings).getOrCreate()
 
         def run_parts(batches: Iterator[Any]) -> Iterator[Any]:
             for batch in batches:
-                for packed in batch.column("part").to_pylist():
-                    done = msgspec.json.encode(work(job, pickle.loads(packed)))
-                    yield pa.RecordBatch.from_pydict({"done": [done]})
+                for index in batch.column("id").to_pylist():
+                    yield pa.RecordBatch.from_pydict({"part": [work(job, everything[index]).part]})
 
-        rows = session.sparkContext.parallelize([(pickle.dumps(part),) for part in everything], len(everything))
-        frame = session.createDataFrame(rows, "part binary").mapInArrow(run_parts, "done binary")
+        frame = session.range(0, len(everything), 1, len(everything)).mapInArrow(run_parts, "part long")
         failed: list[Exception] = []
 
         def collect() -> None:
@@ -127,7 +128,8 @@ class Spark:
         try:
             while left:
                 running = collecting.is_alive()
-                for number in list(left):
+                names = {path.name for path in folder.parts.glob("*.done.json")}  # one look, however many parts are left
+                for number in [number for number in left if folder.file(number, "done.json").name in names]:
                     done = folder.done(number)
                     if done is not None and done.key == job.key:
                         del left[number]

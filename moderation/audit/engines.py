@@ -25,7 +25,9 @@ _LIVES = 3  # times that workers may die without a part being done
 
 
 class Engine(Protocol):
-    """Runs parts."""
+    """Runs parts; `workers` is how many do so at once, None where that is not known before."""
+
+    workers: int | None
 
     def run(self, job: Job, parts: Iterator[Part]) -> Iterator[Done]:
         """Do every part, in any order; a part is taken from `parts` when there is somebody to do it."""
@@ -54,10 +56,11 @@ class Pool:
     """
 
     def __init__(self, workers: int) -> None:
-        self.workers = workers
+        self.workers: int | None = workers
+        self._count = workers
 
     def __str__(self) -> str:
-        return f"local, {self.workers} workers"
+        return f"local, {self._count} workers"
 
     def run(self, job: Job, parts: Iterator[Part]) -> Iterator[Done]:
         """As `Engine.run`.
@@ -66,7 +69,7 @@ class Pool:
         ------
         DataError : workers died time and again.
         """
-        if self.workers == 1:
+        if self._count == 1:
             yield from (work(job, part) for part in parts)
             return
         lost: list[Part] = []
@@ -74,10 +77,10 @@ class Pool:
         while True:
             broke = False
             waiting: dict[Future[Done], Part] = {}
-            pool = ProcessPoolExecutor(self.workers, multiprocessing.get_context("spawn"), _begin)
+            pool = ProcessPoolExecutor(self._count, multiprocessing.get_context("spawn"), _begin)
             try:
                 while True:
-                    while not broke and len(waiting) < AHEAD * self.workers:
+                    while not broke and len(waiting) < AHEAD * self._count:
                         part = lost.pop() if lost else next(parts, None)
                         if part is None:
                             break

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import socket
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,9 +26,11 @@ from moderation.audit.folder import Done, Folder, replacing, write
 from moderation.audit.readers import source
 from moderation.audit.readers.parts import Part, Reading
 from moderation.audit.tally import AuditTally, Lines
+from moderation.errors import LoadError, Problem
 from moderation.markup import visible
 from moderation.policy import ACTIONS
-from moderation.scorer import Scorer, ScorerSpec, ScoreTable, open_scorer
+from moderation.scorer import Scorer, ScorerSpec, ScoreTable, Versions, open_scorer
+from moderation.table import DEEP, FAST
 
 _HELD_TEXT = 64_000_000  # bytes of texts and results that are held before they are counted and written
 _SHOWN_WORDS = 50  # of an archive's for its decisions
@@ -39,7 +42,7 @@ class Job:
 
     Attributes
     ----------
-    key : of the run. out : the folder.
+    key : of the run. out : the folder. versions : that every worker's scorer must have, if they are named.
     since : microseconds since 1970, before which rows are left out. sections : those that are scored; all if empty.
     sample : how many comments of each band of scores a part puts forward for the sample.
     authors : `hash`, `keep` or `drop`. texts : as in `AuditTally.of`. results : `parquet` or `jsonl`.
@@ -55,6 +58,7 @@ class Job:
     authors: str = "hash"
     texts: TextShown = "full"
     results: str = "parquet"
+    versions: Versions | None = None
 
 
 def score_rows(batch: pa.RecordBatch, job: Job, scorer: Scorer) -> pa.Table:
@@ -78,6 +82,7 @@ def score_rows(batch: pa.RecordBatch, job: Job, scorer: Scorer) -> pa.Table:
         "past": _past(batch.column("past"), job.reading),
         "language": pa.array(table.languages, pa.string()),
         "action": pa.DictionaryArray.from_arrays(pa.array(table.worst), pa.array(ACTIONS)).cast(pa.string()),
+        "tier": pc.if_else(pa.array(np.isin(np.arange(len(table)), table.deep)), DEEP, FAST),
         "scores": _struct(policy.categories, table.categories),
         "attributes": _struct(policy.attributes, np.round(table.attributes, DIGITS)),
         "spans": spans,
@@ -224,11 +229,16 @@ def work(job: Job, part: Part) -> Done:
 
     Raises
     ------
-    LoadError : the scorer's files are not what they were when the run began.
+    LoadError : the scorer's files are not what they were when the run began, or this machine has no encoder where the run has one.
     OSError : the part cannot be read or written, as on a full disk; nothing half-made is left.
     """
     folder = Folder(job.out)
-    writer = _Writer(folder, part, job, open_scorer(job.spec))
+    scorer = open_scorer(job.spec)
+    if job.versions not in (None, scorer.versions):
+        what = f"has the model {scorer.versions.model}, and the audit began with {job.versions.model}" if job.versions else ""
+        hint = f"install there what is installed here{f': {scorer.lack}' if scorer.lack else ''}"
+        raise LoadError("the scorer", [Problem(f"the machine {socket.gethostname()}", what, hint)])
+    writer = _Writer(folder, part, job, scorer)
     path = folder.file(part.number, job.results)
     with replacing(path) as temporary, _sink(temporary, job.results, writer.columns) as put:
         for batch in source.read(part, job.reading):

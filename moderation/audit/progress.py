@@ -24,7 +24,7 @@ class Progress:
     def __init__(self, total: int | None, stream: TextIO | None = None, quiet: bool = False) -> None:
         self._total = total
         self._stream = stream or sys.stderr
-        self._quiet = quiet
+        self.quiet = quiet
         self._rows = self._before = self._size = self._size_before = self._rejected = 0
         self._actions = [0] * len(ACTIONS)
         self._began = self._said = time.monotonic()
@@ -35,6 +35,11 @@ class Progress:
 
             form = "{percentage:3.0f}% {bar} {postfix}" if total else "{postfix}"
             self._bar = tqdm(total=total, file=self._stream, bar_format=form, mininterval=0.2, dynamic_ncols=True)
+
+    def say(self, text: str) -> None:
+        """Say something before any part is done."""
+        if not self.quiet:
+            print(text, file=self._stream, flush=True)
 
     def resumed(self, done: Done, size: int) -> None:
         """A part that an earlier run had done."""
@@ -54,7 +59,7 @@ class Progress:
         if self._bar is not None:
             self._bar.set_postfix_str(self.line(), refresh=False)
             self._bar.update(size)
-        elif not self._quiet and time.monotonic() - self._said >= _EVERY:
+        elif not self.quiet and time.monotonic() - self._said >= _EVERY:
             self._said = time.monotonic()
             print(self.line(), file=self._stream, flush=True)
 
@@ -64,7 +69,7 @@ class Progress:
         own = self._size - self._size_before
         said = [f"{self._rows:,} rows", f"{(self._rows - self._before) / seconds:,.0f} rows/s"]
         if self._total and own:
-            said.append(f"{_duration((self._total - self._size) * seconds / own)} left")
+            said.append(f"{duration((self._total - self._size) * seconds / own)} left")
         said += [f"{name} {count:,} ({count / max(self._rows, 1):.1%})" for name, count in zip(ACTIONS, self._actions, strict=True)]
         return ", ".join(said + ([f"{self._rejected:,} rows not usable"] if self._rejected else []))
 
@@ -76,11 +81,11 @@ class Progress:
         if self._bar is not None:
             self._bar.set_postfix_str(self.line())
             self._bar.close()
-        elif not self._quiet and self._rows:
+        elif not self.quiet and self._rows:
             print(self.line(), file=self._stream, flush=True)
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
     whole = max(round(seconds), 0)
     if whole < 60:
         return f"{whole} s"

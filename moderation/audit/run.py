@@ -9,14 +9,14 @@ import platform
 import shutil
 import socket
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
-from moderation.audit import report, sample, schema, summary
+from moderation.audit import estimate, report, sample, schema, summary
 from moderation.audit.engines import Engine
 from moderation.audit.folder import Done, Folder, replacing, write
 from moderation.audit.kernel import Job
@@ -53,7 +53,7 @@ class Outcome:
 def run_key(source: Source, job: Job, scorer: Scorer, part_rows: int, size: int) -> dict[str, Any]:
     """What a run is of: the archive, what scores it, and what is asked of it. A folder holds one run."""
     return {
-        "format": schema.VERSION, "moderation": importlib.metadata.version("moderation"), **scorer.versions._asdict(),
+        "format": schema.VERSION, "moderation": importlib.metadata.version("moderation"), **scorer.versions._asdict(), "tier": scorer.tier,
         "digest": job.spec.digest, "source": source.identity, "reading": asdict(job.reading), "rows of a part": part_rows,
         "--since": job.since, "--section": job.sections, "--sample": size, "--authors": job.authors, "--texts": job.texts,
         "--results": job.results}
@@ -77,8 +77,9 @@ def audit(source: Source, job: Job, engine: Engine, progress: Progress, part_row
     key = run_key(source, job, scorer, part_rows, size)
     try:
         folder.open(key, restart)
-        job = replace(job, key=hashlib.sha256(msgspec.json.encode(key, order="sorted")).hexdigest(), sample=size)
+        job = replace(job, key=hashlib.sha256(msgspec.json.encode(key, order="sorted")).hexdigest(), sample=size, versions=scorer.versions)
         planned = _Planned(source, folder, part_rows, progress)
+        planned.first = lambda part, left: progress.say(estimate.of_part(part, job, scorer, left, engine.workers))
         for done in engine.run(job, planned.to_do(job)):
             progress.done(done, planned.sizes.pop(done.part, 0))
             (folder.copies / f"{done.part:05}.arrow").unlink(missing_ok=True)
@@ -99,7 +100,8 @@ class _Planned:
 
     def __init__(self, source: Source, folder: Folder, part_rows: int, progress: Progress) -> None:
         self._source, self._folder, self._part_rows, self._progress = source, folder, part_rows, progress
-        self.parts = self.resumed = 0
+        self.parts = self.resumed = self._behind = 0
+        self.first: Callable[[Part, int | None], None] | None = None  # told of the first part, and the size of all from it on
         self.sizes: dict[int, int] = {}  # of the parts that are being done
 
     def to_do(self, job: Job) -> Iterator[Part]:
@@ -110,11 +112,15 @@ class _Planned:
             if done is not None and done.key == job.key:
                 self._check(part, done)
                 self.resumed += 1
+                self._behind += part.end - part.start
                 self._progress.resumed(done, part.end - part.start)
                 if part.digest:
                     (self._folder.copies / f"{part.number:05}.arrow").unlink(missing_ok=True)
             else:
                 self.sizes[part.number] = part.end - part.start
+                if self.first and not self._progress.quiet:
+                    self.first(part, None if self._source.total is None else self._source.total - self._behind)
+                    self.first = None
                 yield part
         self._check_end()
 

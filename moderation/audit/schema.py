@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-VERSION = 1  # of these columns; part of what keys a run
+VERSION = 2  # of these columns; part of what keys a run
 
 SPAN = pa.struct([("start", pa.int32()), ("end", pa.int32()), ("category", pa.string()), ("source", pa.string()), ("term", pa.string()),
                   ("severity", pa.string()), ("disguise", pa.string()), ("region", pa.string())])
@@ -26,7 +26,7 @@ def results(categories: Sequence[str], attributes: Sequence[str]) -> pa.Schema:
     - time: in UTC, or null. section: the archive's word, or null.
     - author: a hash that stands for the name, or null; the name itself only where it was asked for.
     - past: one of `columns.PAST`, or null.
-    - action: `approve`, `review` or `reject`. language: a tag.
+    - action: `approve`, `review` or `reject`. language: a tag. tier: `fast`, or `deep` where the encoder was asked.
     - scores: by category, on the policy's scale, exactly as decided on. attributes: probabilities, rounded as in an answer.
     - spans: in the order of an answer; those of `source` "classifier" have no term, severity, disguise or region.
     - reasons: worst first; none where the comment is approved.
@@ -42,6 +42,7 @@ def results(categories: Sequence[str], attributes: Sequence[str]) -> pa.Schema:
         pa.field("past", pa.string()),
         pa.field("language", pa.string(), nullable=False),
         pa.field("action", pa.string(), nullable=False),
+        pa.field("tier", pa.string(), nullable=False),
         pa.field("scores", pa.struct([(name, pa.float64()) for name in categories]), nullable=False),
         pa.field("attributes", pa.struct([(name, pa.float64()) for name in attributes]), nullable=False),
         pa.field("spans", pa.list_(SPAN), nullable=False),

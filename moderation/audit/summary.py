@@ -21,6 +21,7 @@ def summary(tally: AuditTally) -> dict[str, Any]:
         "versions": [dict(zip(("model", "lexicon", "policy"), version, strict=True)) for version in tally.versions],
         "thresholds": {"": _lines(tally.lines.base), **{name: _lines(lines) for name, lines in tally.lines.sections.items()}},
         "actions": _actions(totals(tally.actions.values())),
+        "read_by_the_encoder": tally.deep,
         "unread_language": tally.unread,
         "categories": {name: _actions(counts) for name, counts in tally.categories.items()},
         "past": {name: _actions(counts) for name, counts in tally.actions.items()},

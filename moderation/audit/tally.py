@@ -22,6 +22,7 @@ import pyarrow.compute as pc
 from moderation.audit import examples as choosing
 from moderation.audit.examples import Example, Names, TextShown, digest
 from moderation.policy import ACTIONS, Policy
+from moderation.table import DEEP
 
 BINS = 50          # of a histogram of scores, from 0 to 1, each with its lower end
 UNIT = 10_000      # a score of 1 in integers: scores have four digits
@@ -76,6 +77,7 @@ class AuditTally(msgspec.Struct):
     rows : comments scored. rejected : rows that could not be read, by reason.
     actions : by past decision ("" where unknown), the comments of each action.
     categories : by category, how many it alone would approve, hold and reject.
+    deep : comments that the encoder decided, with the linear model.
     unread : comments held only because the model does not read their language.
     months, languages : as `actions`, by "2025-03" and by tag. sections : by name. Of each at most `NAMES`, chosen by a hash of the
         name, whose counts are exact; "" where unknown.
@@ -89,6 +91,7 @@ class AuditTally(msgspec.Struct):
     rejected: dict[str, int]
     actions: dict[str, Counts]
     categories: dict[str, Counts]
+    deep: int
     unread: int
     sections: dict[str, Section]
     months: dict[str, Counts]
@@ -101,7 +104,7 @@ class AuditTally(msgspec.Struct):
     @classmethod
     def empty(cls, lines: Lines, rejected: Mapping[str, int] | None = None) -> AuditTally:
         """The tally of no comments, which changes nothing that it is merged with."""
-        return cls(lines, [], 0, dict(rejected or {}), {}, {name: [0] * 3 for name in lines.base}, 0, {}, {}, {},
+        return cls(lines, [], 0, dict(rejected or {}), {}, {name: [0] * 3 for name in lines.base}, 0, 0, {}, {}, {},
                    {name: [0] * BINS for name in lines.base}, {name: {} for name in lines.base}, {}, {})
 
     @classmethod
@@ -132,6 +135,7 @@ class AuditTally(msgspec.Struct):
         versions = pa.table(results["versions"].combine_chunks().flatten(), names=list("mlp")).group_by(list("mlp")).aggregate([])
         tally.versions = sorted((version["m"], version["l"], version["p"]) for version in versions.to_pylist())
         tally.rows = len(results)
+        tally.deep = pc.sum(pc.equal(results["tier"], DEEP)).as_py()
         tally.unread = int((actions > decided.max(axis=1, initial=0)).sum())
         tally.actions = _by(past, actions)
         tally.months = _bounded(_by(_months(results["time"]), actions))
@@ -159,7 +163,8 @@ class AuditTally(msgspec.Struct):
         return AuditTally(
             self.lines, sorted({*self.versions, *other.versions}), self.rows + other.rows,
             _joined(self.rejected, other.rejected, int.__add__), _joined(self.actions, other.actions, _sum),
-            _joined(self.categories, other.categories, _sum), self.unread + other.unread,
+            _joined(self.categories, other.categories, _sum), self.deep + other.deep,
+            self.unread + other.unread,
             _bounded(_joined(self.sections, other.sections, _sum_sections)), _bounded(_joined(self.months, other.months, _sum)),
             _bounded(_joined(self.languages, other.languages, _sum)), _joined(self.scores, other.scores, _sum),
             {name: _bounded(_joined(terms, other.terms[name], _sum_terms)) for name, terms in self.terms.items()},

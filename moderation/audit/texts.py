@@ -12,6 +12,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from moderation.audit.diff import alike
 from moderation.audit.readers import files
 from moderation.audit.readers import source as sources
 from moderation.audit.readers.parts import Reading
@@ -23,7 +24,7 @@ def fetch(source: str, key: Mapping[str, Any], rows: Collection[int]) -> dict[in
 
     Parameters
     ----------
-    source : a file, a folder or an address, as `moderation audit` takes it.
+    source : a file, a folder or an address, as `moderation audit` takes it; a copy of what was audited will do.
     key : the audit's `key.json`, which tells how the source was read.
 
     Raises
@@ -34,8 +35,8 @@ def fetch(source: str, key: Mapping[str, Any], rows: Collection[int]) -> dict[in
     if reading.family == "database" or source == files.STDIN:
         raise _refused(source, "cannot be read again", "name the file, folder or address that was audited, or leave --source out")
     opened = sources.Source(source, reading, files.listing(source), None)
-    if msgspec.to_builtins(opened.identity) != key["source"]:
-        what = "is not what was audited: names, sizes or times of files differ"
+    if alike({"source": msgspec.to_builtins(opened.identity)}, "source") != alike(key, "source"):
+        what = "is not what was audited: its files are not as long"
         raise _refused(source, what, "name what was audited, or leave --source out")
     found: dict[int, str] = {}
     wanted = pa.array(sorted(rows), pa.int64())

@@ -88,7 +88,7 @@ def cut(file: files.File, reading: Reading, part_rows: int, number: int, row: in
             pieces = -(-count // part_rows)
             for piece in range(pieces):
                 low, high = start + count * piece // pieces, start + count * (piece + 1) // pieces
-                yield Part(number, row + low, file.uri, low, high, file.name)
+                yield Part(number, row + low, file.uri, low, high, high - low, file.name)
                 number += 1
             start, count = start + count, 0
         count += size or 0

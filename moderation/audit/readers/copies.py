@@ -49,7 +49,7 @@ def _written(batches: list[Any], folder: Path, name: str, number: int, row: int,
     content = sink.getvalue()
     path = folder / f"{number:05}.arrow"
     path.write_bytes(content)
-    return Part(number, row, str(path), 0, count, name, 1, hashlib.sha256(content).hexdigest())
+    return Part(number, row, str(path), 0, count, count, name, 1, hashlib.sha256(content).hexdigest())
 
 
 def read(part: Part) -> Iterator[Any]:

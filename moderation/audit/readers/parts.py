@@ -23,7 +23,7 @@ class Part:
     number : from 0, in the order of the source.
     first_row : the place of its first row in the source, from 0.
     file : path or address of the file that holds it; a copy of our own where the source cannot be read from the middle.
-    start, end : bytes of the file, or rows of it in a columnar file, half-open.
+    start, end : bytes of the file, or rows of it in a columnar file, half-open. rows : how many it has.
     name : what people call the file. first_line : the number of its first line, from 1.
     digest : of the content, where the file is our copy; empty where the file's size and time stand for it.
     """
@@ -33,6 +33,7 @@ class Part:
     file: str
     start: int
     end: int
+    rows: int
     name: str
     first_line: int = 1
     digest: str = ""

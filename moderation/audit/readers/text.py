@@ -163,14 +163,14 @@ def cut(file: files.File, reading: Reading, part_rows: int, number: int, row: in
     with files.open_lines(file) as opened:
         for record in _body(opened, reading):
             if count and (count == part_rows or record.start - start >= PART_BYTES):
-                yield Part(number, row, file.uri, start, record.start, file.name, line)
+                yield Part(number, row, file.uri, start, record.start, count, file.name, line)
                 number, row, count = number + 1, row + count, 0
             if not count:
                 start, line = record.start, record.line
             count += 1
             end = record.start + record.size
     if count:
-        yield Part(number, row, file.uri, start, end, file.name, line)
+        yield Part(number, row, file.uri, start, end, count, file.name, line)
         number, row = number + 1, row + count
     return number, row
 

@@ -1,0 +1,83 @@
+"""What a command and all that it starts cost: processors and memory, whoever became whose parent. Linux alone.
+
+    cost = watched.run(["moderation", "audit", ...])
+    cost.seconds_of_processors, cost.highest_memory
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+_EVERY = 0.25  # seconds between looks; what somebody uses between the last one and its end is not seen
+_SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER: who loses a parent is given to us
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Cost(NamedTuple):
+    """Seconds of processors by the name of the program, and the most memory that any one of them held, in megabytes."""
+
+    by_program: dict[str, float]
+    highest_memory: float
+
+    @property
+    def seconds_of_processors(self) -> float:
+        """Of all programs together."""
+        return sum(self.by_program.values())
+
+
+def _processes() -> dict[int, tuple[int, str, float]]:
+    """By number: the parent's, the program's name and its seconds of processors."""
+    found = {}
+    for path in Path("/proc").iterdir():
+        if path.name.isdecimal():
+            try:
+                name, _, rest = (path / "stat").read_text().partition("(")[2].rpartition(")")
+            except OSError:
+                continue
+            fields = rest.split()
+            found[int(path.name)] = int(fields[1]), name, (int(fields[11]) + int(fields[12])) / _TICKS
+    return found
+
+
+def _highest_memory(number: int) -> int:
+    """The most kilobytes that a process has held."""
+    try:
+        return int(Path(f"/proc/{number}/status").read_text().partition("VmHWM:")[2].split()[0])
+    except (OSError, IndexError):
+        return 0
+
+
+def run(command: Sequence[str], cwd: Path) -> Cost:
+    """Run a command to its end, and end this program where it fails."""
+    ctypes.CDLL(None).prctl(_SUBREAPER, 1)
+    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=cwd)
+    seconds: dict[int, tuple[str, float]] = {}
+    memory = 0
+    ended = False
+    while not ended:
+        ended = running.poll() is not None
+        known = _processes()
+        ours = {os.getpid()}
+        for number, (parent, name, used) in sorted(known.items()):
+            above = parent
+            while above in known and above not in ours:
+                above = known[above][0]
+            if above in ours and number != os.getpid():
+                ours.add(number)
+                seconds[number] = name, used
+                memory = max(memory, _highest_memory(number))
+        time.sleep(0 if ended else _EVERY)
+    said = running.communicate()[1].decode(errors="replace")
+    if running.returncode:
+        sys.exit(f"{' '.join(command)} ended with {running.returncode}: {said}")
+    by_program: dict[str, float] = {}
+    for name, used in seconds.values():
+        by_program[name] = by_program.get(name, 0.0) + used
+    return Cost(by_program, memory / 1024)
