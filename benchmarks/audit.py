@@ -4,9 +4,9 @@
     python benchmarks/audit.py --comments 100000      # on a machine that is shared; ratios within one run are what counts
     python benchmarks/audit.py --engines local,ray,spark
 
-The bare scorer is `score_batch` on the same texts: in one process, and in two at once: as much as two workers can gain on this
-machine. Processors are those of all programs that a run starts; `of the bare` sets them beside the bare scorer's. `start` is what a run takes
-whatever the number of rows. Memory is the most that any one process held (`VmHWM`).
+The bare scorer is `score_batch` on the same texts: in one process, and in two at once, as much as there is to gain. Processors are those
+of all programs that a run starts; `of the bare` sets them beside the bare scorer's. `start` is what a run takes whatever the number of
+rows. Memory is the most that any one process held (`VmHWM`).
 """
 
 from __future__ import annotations
@@ -118,9 +118,8 @@ def compared(done: dict[str, Way], ceiling: float) -> str:
     local = done["local, 2 workers"]
     times = done["local, 1 worker"].clock / local.clock
     lines = [f"two workers are {times:.2f} times as fast as one; two bare scorers at once {ceiling:.2f} times, all there is to gain"]
-    for way in done:
+    for way, theirs in done.items():
         if not way.startswith("local"):
-            theirs = done[way]
             more, start = theirs.clock - local.clock, theirs.start - local.start
             programs = ", ".join(f"{name} {seconds:.0f}" for name, seconds in sorted(theirs.cost.by_program.items()) if seconds >= 0.5)
             lines.append(f"{way} takes {more:.1f} s more than they, {more / theirs.clock:.0%} of its time; {start:.1f} s are its start. "

@@ -73,4 +73,4 @@ def barriers(page):
     """What Deque's axe-core finds that keeps somebody out (WCAG 2.2, A and AA, and its own best practices): rule and elements."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="pip install -r requirements-dev.txt")
     found = axe.Axe().run(page).response["violations"]
-    return [f"{rule['id']} ({rule['impact']}): {rule['help']}: {node['target']} {node['html'][:120]}" for rule in found for node in rule["nodes"]]
+    return [f"{rule['id']}: {rule['help']}: {node['target']} {node['html'][:120]}" for rule in found for node in rule["nodes"]]

@@ -299,7 +299,8 @@ def test_a_condition_that_holds_ends_with_3(small_settings, archive, tmp_path, c
 
 
 @pytest.mark.parametrize("arguments", [["a.csv"], ["a.csv", "--out", "o", "--delimiter", "ab"], ["a.csv", "--out", "o", "--since", "soon"],
-                                       ["a.csv", "--out", "o", "--encoding", "figs"], ["a.csv", "--out", "o", "--part-rows", "0"]])
+                                       ["a.csv", "--out", "o", "--encoding", "figs"], ["a.csv", "--out", "o", "--part-rows", "0"],
+                                       ["a.csv", "--out", "s3://figs/o"]])
 def test_a_wrong_command_ends_with_2(arguments):
     with pytest.raises(SystemExit) as ended:
         cli.main(["audit", *arguments])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -50,6 +51,13 @@ def _count(text: str) -> int:
     if not (text.isdecimal() and 0 < int(text) <= 10_000_000):
         raise argparse.ArgumentTypeError("expected a whole number from 1 to 10000000")
     return int(text)
+
+
+def _folder(text: str) -> Path:
+    if re.match(r"[a-z][a-z0-9+]*://", text):
+        raise argparse.ArgumentTypeError("expected a folder's path: results are renamed into place and locked, which stores behind addresses do "
+                                         "not do; write to a disk and copy the folder there when the audit is complete")
+    return Path(text)
 
 
 def _moment(text: str) -> int:
@@ -165,7 +173,7 @@ def add_commands(commands: Any) -> None:
     audit = commands.add_parser("audit", help="score an archive of comments, and report what would be held or removed today")
     audit.add_argument("source", metavar="SOURCE", help="a file or folder, an address (s3://, gs://, hdfs://), `-` for standard input, or "
                        "SQLAlchemy's URL of a database")
-    audit.add_argument("--out", type=Path, required=True, metavar="DIR", help="the folder of the results; an audit that was broken off "
+    audit.add_argument("--out", type=_folder, required=True, metavar="DIR", help="the folder of the results; an audit that was broken off "
                        "goes on there")
     reading = audit.add_argument_group("how the source is read, where the guess that is shown first is wrong")
     reading.add_argument("--format", choices=_FORMATS, help="`lines` is a comment on every line")

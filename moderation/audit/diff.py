@@ -151,7 +151,7 @@ def compare(one: Path, other: Path, listed: Callable[[Change], None] | None = No
 
 
 def alike(key: Mapping[str, Any], name: str) -> Any:
-    """What of a run's key must be the same in another; of the files of an archive only their sizes, since a copy has other names and times."""
+    """What of a run's key must be the same in another; of an archive's files only their sizes, since a copy has other names and times."""
     if name != "source":
         return key.get(name)
     return [entry[1] for entry in key["source"] if isinstance(entry, list)]
@@ -163,7 +163,7 @@ def _check_same(before: pa.Table, after: pa.Table) -> None:
         places = np.flatnonzero(pc.not_equal(one, other).to_numpy())
         if len(places):
             row = before["row"][int(places[0])].as_py()
-            raise DataError("the two runs", [Problem(f"row {row + 1}", f"has another {name} in each of them: they are of different archives",
+            raise DataError("the two runs", [Problem(f"row {row + 1}", f"has another {name} in each of them: two archives",
                                                      "only two audits of the same comments can be compared; audit one of them again")])
 
 
