@@ -25,7 +25,7 @@ _VOWELS = "aeiou"
 _RUN = re.compile(r"(.)\1\1")
 _SHORTEST_DROPPED = 3
 _SHORTEST_SWAPPED = 4
-_SHORTEST_THINNED = 6  # letters a term needs before a doubled letter written once (bannana, banana) still is it
+_SHORTEST_THINNED = 6  # letters a term needs before one of its inner letters may be missing (bannana, banana; apricot, aprcot)
 # Said on top of a term, without being listed beside it, only where nobody knows the word that comes of it.
 COMMON_ENDINGS = ("s", "es", "ed", "er", "ers", "ing", "in", "y", "ish", "z")
 
@@ -72,10 +72,11 @@ def _dropped(stem: str, singly: bool) -> Iterator[str]:
         yield without + stem[-1]
 
 
-def _thinned(stem: str) -> Iterator[str]:
+def _thinned(stem: str, anywhere: bool) -> Iterator[str]:
+    """One inner letter left out; where not `anywhere`, one of two that are alike."""
     if len(stem) >= _SHORTEST_THINNED:
-        for i in range(len(stem) - 1):
-            if stem[i] == stem[i + 1]:
+        for i in range(1, len(stem) - 1):
+            if anywhere or stem[i] == stem[i + 1]:
                 yield stem[:i] + stem[i + 1 :]
 
 
@@ -107,8 +108,8 @@ def forms_of(term: Term, is_known: Callable[[str], bool], number: int = 0) -> It
     endings = ("", *dict.fromkeys((*term.endings, *extra))) if term.endings else ("",)
     if term.first and len(stem) >= _SHORTEST_SWAPPED and stem != stem[::-1]:
         yield Form(stem[::-1], number, "reversed", "")
-    dropped = _dropped(stem, term.severity != "mild") if term.reach != "whole" else ()
-    for kind, variants in (("swapped", _swapped(stem)), ("dropped", dropped), ("thinned", _thinned(stem))):
+    dropped = tuple(_dropped(stem, term.severity != "mild")) if term.reach != "whole" else ()
+    for kind, variants in (("swapped", _swapped(stem)), ("dropped", dropped), ("thinned", _thinned(stem, bool(dropped)))):
         for variant, ending in itertools.product(variants, endings):
             letters = variant + ending
             if letters not in seen and not _RUN.search(letters) and not is_known(letters) and not is_known(variant):

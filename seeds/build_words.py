@@ -26,7 +26,7 @@ from pathlib import Path
 SEEDS = Path(__file__).resolve().parent
 LEXICON = SEEDS / "lexicon"
 WORDS = SEEDS / "words"
-TERM_LISTS = ("obscene.txt", "personal.txt", "derogatory.txt")
+TERM_LISTS = ("obscene.txt", "personal.txt", "derogatory.txt", "by_ear.txt")
 ORDINARY = ("american-english", "british-english", "american-english-large", "british-english-large")
 SMALL = ("american-english-small",)
 RARE = ("american-english-insane", "british-english-insane", "web2", "propernames.gz")

@@ -223,11 +223,11 @@ int gapped(const suspect *s) {
 
 /* ---- signs in place of letters: enough letters must be left to be read ---- */
 
-/* Whether single letters stand between single signs: r-e-a-d. */
+/* Whether single letters stand between single signs that are no stars: r-e-a-d. */
 static int alternates(const row_text *row, int32_t start, int32_t end) {
     if ((end - start) % 2 == 0) return 0;
     for (int32_t i = start; i < end; i++)
-        if ((i - start) % 2 ? word_at(row, i) || is_space(row->codes[i]) : !word_at(row, i)) return 0;
+        if ((i - start) % 2 ? word_at(row, i) || is_space(row->codes[i]) || is_among(row->codes[i], "*#%@") : !word_at(row, i)) return 0;
     return 1;
 }
 
@@ -298,7 +298,7 @@ int masked(const suspect *s) {
     }
     if (ends_in_sign && (holds(row, found, "*#-_") < signs || found->literal < 2 || s->size < 4 || has_ending)) return NO_MATCH;
     if (s->size <= SHORT)
-        return holds(row, found, "*#") == signs && found->literal == 2 && !ends_in_sign && !(traits & WHOLE) ? IS_MASKED : NO_MATCH;
+        return holds(row, found, "*#") == signs && found->literal == 2 && !found->repeats && !ends_in_sign && !(traits & WHOLE) ? IS_MASKED : NO_MATCH;
     if (holds(row, found, "-_.~+=^%&?!")) { /* signs that mean something elsewhere */
         int compound = holds(row, found, "-.?!") && are_words(s);
         if (compound && !(traits & JOINED && s->size >= LONG && !has_ending)) return NO_MATCH;

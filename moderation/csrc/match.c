@@ -15,6 +15,7 @@
 #define DEPTH 192
 #define LONGEST_GAP 12
 #define MOST 1024     /* places that one walk may come by */
+#define SURPLUS 4     /* repeats that a sign too many counts as: a reading with a letter for each sign is the better one */
 #define NONE 0xFF
 
 typedef struct {
@@ -114,7 +115,7 @@ static int is_hopeless(const row_text *row, int32_t start, const state *s, int b
     const form_facts *form = row->tables->forms + row->tables->form[s->node];
     int edges = begins && ends, phrase = row->tables->terms[form->term].traits & PHRASE, apart = form->apart < form->apart_end, bent = !phrase && !apart && form->kind != PLAIN;
     if (!edges && (s->gaps || familiar || phrase)) return 1;
-    if (familiar && s->repeats && !s->gaps) return 1;
+    if (familiar && s->repeats && !s->gaps && !s->masked) return 1;
     if (bent && (!edges || familiar || s->masked || (s->gaps && form->kind != DROPPED))) return 1;
     if (!phrase && !apart && !bent && s->spaces && s->spaces == s->gaps && !s->leet &&
         known_words_meet(row, start, s->position)) return 1;
@@ -220,6 +221,14 @@ static void walk(sink *out, const row_text *row, int32_t row_number, int32_t sta
         if (s.node && (kind & MASK) && s.literal + s.leet > 0 && s.masked < 12) {
             /* Letters behind signs: only those that lead to a form which ends where the word does, unless one sign stands
                between two letters. */
+            if ((c == '*' || c == '#') && row->codes[s.position - 1] != c) { /* more signs than letters: ban***na */
+                for (int32_t next = s.position + 1; next < row->length && row->codes[next] == c && next < s.position + LONGEST_GAP; next++) {
+                    state m = s;
+                    m.position = next;
+                    m.repeats = (uint8_t)(m.repeats + SURPLUS * (next - s.position));
+                    PUSH(m);
+                }
+            }
             int32_t left_over = masked_length(row, s.position);
             int lone = !s.masked && in_word(row, s.position + 1) && in_word(row, s.position - 1);
             for (uint32_t left = mask; left; left &= left - 1) {
