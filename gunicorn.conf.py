@@ -36,9 +36,10 @@ accesslog = None  # the service writes its own line for each request
 
 def when_ready(server):
     """Say who is answered."""
-    scorer = server.app.wsgi().extensions["scorer"]
-    lack = f" (no encoder: {scorer.lack})" if scorer.lack else ""
-    server.log.warning("moderation listens on %s; %s; tier %s%s", bind, check_exposure(_settings), scorer.tier, lack)
+    scorer = server.app.wsgi().extensions.get("scorer")  # none: another application by the same settings, as benchmarks serve
+    if scorer:
+        lack = f" (no encoder: {scorer.lack})" if scorer.lack else ""
+        server.log.warning("moderation listens on %s; %s; tier %s%s", bind, check_exposure(_settings), scorer.tier, lack)
 
 
 def pre_fork(server, worker):

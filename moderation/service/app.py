@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from flask import Flask, Response, current_app
 from werkzeug.exceptions import HTTPException
 
@@ -27,14 +24,8 @@ from moderation.service import (
     reload,
     static,
 )
+from moderation.service.lean import Lean
 from moderation.settings import Settings
-
-
-class _App(Flask):
-    """Flask, told that no view or hook is a coroutine, so that it need not ask at every call."""
-
-    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        return func
 
 
 def create_app(settings: Settings | None = None, scorer: Scorer | None = None) -> Flask:
@@ -50,7 +41,7 @@ def create_app(settings: Settings | None = None, scorer: Scorer | None = None) -
     LoadError : settings, keys, model, lexicon or policy cannot be used; nothing is served then.
     """
     settings = settings or settings_module.load()
-    app = _App("moderation", static_folder=None)
+    app = Lean("moderation", static_folder=None)
     app.extensions["settings"] = settings
     app.extensions["before_fork"] = []  # called in gunicorn's first process before a worker is made of it
     journal.set_up(settings.log_level)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from flask import current_app, request
+from typing import Any
+
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+
+from moderation.service import lean
 
 
 def read() -> bytes:
@@ -16,8 +19,9 @@ def read() -> bytes:
     RequestEntityTooLarge : it is longer than `MODERATION_MAX_BODY` allows, whether it says its length or not.
     BadRequest : its length is no number, or it has ended before it.
     """
-    limit: int = current_app.extensions["settings"].max_body
-    environ = request.environ
+    context = lean.now()
+    limit: int = context.app.extensions["settings"].max_body
+    environ = context.request.environ
     stated = environ.get("CONTENT_LENGTH")
     if stated:
         if not (stated.isascii() and stated.isdigit()):
@@ -25,14 +29,14 @@ def read() -> bytes:
         length = int(stated) if len(stated) < 16 else limit + 1
         if length > limit:
             raise RequestEntityTooLarge
-        body: bytes = _taken(length)
+        body: bytes = _taken(environ, length)
         if len(body) < length:
             raise BadRequest("the body has ended before its stated length")
         return body
     if not environ.get("wsgi.input_terminated"):
         return b""
     parts, left = [], limit + 1
-    while left and (part := _taken(min(left, 1 << 16))):
+    while left and (part := _taken(environ, min(left, 1 << 16))):
         parts.append(part)
         left -= len(part)
     if not left:
@@ -40,9 +44,9 @@ def read() -> bytes:
     return b"".join(parts)
 
 
-def _taken(size: int) -> bytes:
+def _taken(environ: dict[str, Any], size: int) -> bytes:
     try:
-        taken: bytes = request.environ["wsgi.input"].read(size)
+        taken: bytes = environ["wsgi.input"].read(size)
     except Exception:  # whatever the server raises for broken chunks, or a connection that is gone
         raise BadRequest("the body is not sent as HTTP says") from None
     return taken

@@ -19,12 +19,12 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Request, Response, current_app, g, request
 
 from moderation import budget
 from moderation.errors import LoadError, Problem, RequestError
 from moderation.keys import Key, KeyRing, check_exposure, is_loopback
-from moderation.service import cross_site, journal, session
+from moderation.service import cross_site, journal, lean, session
 from moderation.settings import Settings
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -80,6 +80,8 @@ class _Keys:
         self.current()
 
     def current(self) -> KeyRing | None:
+        if self.ring is None and not os.access(self.path, os.F_OK):
+            return None
         try:
             found = os.stat(self.path)
         except OSError:
@@ -138,7 +140,7 @@ class _Rates:
         return within, item.amount, max(0, remaining), max(0.0, reset - time.time())
 
 
-def _sent() -> str | None:
+def _sent(request: Request) -> str | None:
     environ = request.environ
     authorization: str = environ.get("HTTP_AUTHORIZATION", "")
     if authorization[:7].lower() == "bearer ":
@@ -155,20 +157,11 @@ def _refuse(status: int, where: str, what: str, hint: str) -> RequestError:
     return RequestError(Problem(where, what, hint), status)
 
 
-def _headers(response: Response) -> Response:
-    budget.start(0)  # the thread is another request's next
-    if response.status_code == 401:
-        response.headers["WWW-Authenticate"] = "Bearer"
-    counted = g.pop("rate", None)
-    if counted is not None:
-        within, amount, remaining, wait = counted
-        seconds = str(int(wait) + 1)
-        response.headers["RateLimit-Limit"] = str(amount)
-        response.headers["RateLimit-Remaining"] = str(remaining)
-        response.headers["RateLimit-Reset"] = seconds
-        if not within:
-            response.headers["Retry-After"] = seconds
-    return response
+def _rate_headers(counted: tuple[bool, int, int, float]) -> list[tuple[str, str]]:
+    within, amount, remaining, wait = counted
+    seconds = str(int(wait) + 1)
+    headers = [("RateLimit-Limit", str(amount)), ("RateLimit-Remaining", str(remaining)), ("RateLimit-Reset", seconds)]
+    return headers if within else [*headers, ("Retry-After", seconds)]
 
 
 def _cross_origin(response: Response) -> Response:
@@ -202,21 +195,21 @@ def keep(app: Flask) -> None:
 
     @app.before_request
     def admit() -> None:
-        sent_request = request._get_current_object()  # type: ignore[attr-defined]  # each look through the proxy costs
+        request = lean.now().request
         budget.start(settings.time_limit)
-        endpoint = sent_request.endpoint
-        if endpoint is None or sent_request.method == "OPTIONS":
+        endpoint = request.endpoint
+        if endpoint is None or request.method == "OPTIONS":
             return
         ring = keys.current()
         scope: str | None = getattr(views[endpoint], "scope", "score")
         browser = getattr(views[endpoint], "browser", False)
-        if browser and sent_request.method != "GET" and not session.is_own_page():
+        if browser and request.method != "GET" and not session.is_own_page():
             raise _refuse(403, "Origin", "is not this service", "only its own pages may ask for this")
         if scope is None:
             return
         key = None
         if ring is not None:
-            sent = _sent()
+            sent = _sent(request)
             key = ring.find(sent) if sent else session.find(ring) if browser else None
             if key is None:
                 what = "is missing" if not sent else "is not one of this service"
@@ -224,26 +217,40 @@ def keep(app: Flask) -> None:
             g.key = key
             if scope not in key.scopes:
                 raise _refuse(403, "key", f"does not allow this: it has no scope `{scope}`", "use another key")
-        elif not settings.open and not _is_here(sent_request.remote_addr or "127.0.0.1"):
+        elif not settings.open and not _is_here(request.remote_addr or "127.0.0.1"):
             raise _refuse(403, "key", "no keys are configured, so only this machine is answered", "make one with `moderation keys create`")
         else:
-            check_page(sent_request.environ, scope)
+            check_page(request.environ, scope)
         rate = key.rate if key and key.rate else settings.rate_limit
         if rate:
             g.rate = rates.count(rate, key.id if key else request.remote_addr or "-")
             if g.rate is not None and not g.rate[0]:
                 raise _refuse(429, "rate", f"is more than {rate}", "wait as long as `Retry-After` says")
 
-    app.after_request(_headers)
     if settings.cors_origins:
         app.after_request(_cross_origin)
+    _add_headers(app)
+
+
+def _add_headers(app: Flask) -> None:
     inner = app.wsgi_app
 
-    def with_security_headers(environ: Any, start_response: Any) -> Iterable[bytes]:
+    def answered(environ: Any, start_response: Any) -> Iterable[bytes]:
+        # What every answer carries is added as WSGI has it: cheaper than by the response's own headers.
         def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
-            own = {name for name, _ in headers}
-            return start_response(status, headers + [header for header in SECURITY if header[0] not in own], *rest)
+            budget.start(0)  # the thread is another request's next
+            own = g._get_current_object()  # each look through the proxy costs
+            names = {name for name, _ in headers}
+            headers += [header for header in SECURITY if header[0] not in names]
+            headers.append(("X-Request-Id", own.request_id))
+            if status.startswith("401"):
+                headers.append(("WWW-Authenticate", "Bearer"))
+            if (counted := own.get("rate")) is not None:
+                headers += _rate_headers(counted)
+            if not own.get("streams"):
+                journal.close(int(status[:3]))
+            return start_response(status, headers, *rest)
 
         return inner(environ, start)
 
-    app.wsgi_app = with_security_headers  # type: ignore[method-assign]  # as Flask's documentation says to
+    app.wsgi_app = answered  # type: ignore[method-assign]  # as Flask's documentation says to

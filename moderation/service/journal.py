@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import logging
 import re
-import secrets
 import time
 import traceback
+from random import getrandbits
 from typing import Any
 
 import msgspec
 import numpy as np
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, g
 
 from moderation.policy import ACTIONS
 from moderation.scorer import ScoreTable
+from moderation.service import lean
 
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")  # a caller's own request id that is taken over
 _ENCODER = msgspec.json.Encoder()
@@ -41,7 +42,13 @@ class Line(msgspec.Struct, omit_defaults=True):
 
 def note(table: ScoreTable, categories: tuple[str, ...]) -> None:
     """Remember what was decided in this request, for its line, and tell those who count it; a stream does so many times."""
-    line: Line = g.line
+    if LOGGER.isEnabledFor(logging.INFO):
+        _remember(g.line, table, categories)
+    for tell in lean.now().app.extensions["when_scored"]:
+        tell(table)
+
+
+def _remember(line: Line, table: ScoreTable, categories: tuple[str, ...]) -> None:
     if len(table) == 1:  # as below, without numpy's price for each call
         row: list[int] = table.actions[0].tolist()
         worst = max([*row, table.policy.unread]) if table.unread else max(row, default=0)
@@ -56,21 +63,19 @@ def note(table: ScoreTable, categories: tuple[str, ...]) -> None:
             if count:
                 into[name] = into.get(name, 0) + count
     line.versions = tuple(table.versions)
-    for tell in current_app.extensions["when_scored"]:
-        tell(table)
 
 
 def close(status: int) -> None:
     """Write the request's line, and tell those who count requests: when it is answered, or at the end of its stream."""
-    own, sent = g._get_current_object(), request._get_current_object()  # type: ignore[attr-defined]  # each look through costs
+    own, context = g._get_current_object(), lean.now()  # each look through the proxy costs
     line: Line = own.line
-    rule = sent.url_rule
+    rule = context.request.url_rule
     line.route, line.status = rule.rule if rule else "none", status
     line.microseconds = (time.perf_counter_ns() - own.began) // 1000
     if LOGGER.isEnabledFor(logging.INFO):
         LOGGER.info(_ENCODER.encode(line).decode())
-    for tell in current_app.extensions["when_answered"]:
-        tell(line.route, sent.method, status, line.microseconds)
+    for tell in context.app.extensions["when_answered"]:
+        tell(line.route, context.request.method, status, line.microseconds)
 
 
 def report_failure(error: BaseException) -> None:
@@ -88,18 +93,11 @@ def keep(app: Flask) -> None:
 
     @app.before_request
     def begin() -> None:
-        own = g._get_current_object()
+        own = g._get_current_object()  # each look through the proxy costs
         own.began = time.perf_counter_ns()
-        sent = request.environ.get("HTTP_X_REQUEST_ID")
-        own.request_id = sent if sent and _ID.fullmatch(sent) else secrets.token_hex(8)
+        sent = lean.now().request.environ.get("HTTP_X_REQUEST_ID")
+        own.request_id = sent if sent and _ID.fullmatch(sent) else f"{getrandbits(64):016x}"
         own.line = Line(own.request_id)
-
-    @app.after_request
-    def end(response: Response) -> Response:
-        response.headers["X-Request-Id"] = g.request_id
-        if not g.get("streams"):
-            close(response.status_code)
-        return response
 
 
 def set_up(level: str) -> None:

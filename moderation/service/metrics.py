@@ -6,11 +6,13 @@ counter by tenths: `moderation_scores_total{category="obscene", bin="0.9"}` coun
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from bisect import bisect_left
+from collections import Counter as Counted
 from collections import deque
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from flask import Flask, Response, current_app
@@ -23,7 +25,9 @@ from moderation.scorer import Scorer, ScoreTable
 from moderation.service.guard import needs
 from moderation.table import DEEP, FAST
 
+Event = TypeVar("Event")
 _SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_MICROSECONDS = [seconds * 1e6 for seconds in _SECONDS]
 _BINS = 10
 _LATER = 0.5  # seconds after which a single request is counted
 
@@ -45,7 +49,8 @@ class Metrics:
         self.shadow = Counter("moderation_shadow_disagreements", "Comments that the shadow policy decides otherwise", ["live", "shadow"],
                               registry=registry)
         self._children: dict[Any, Any] = {}
-        self._pending: deque[tuple[Any, ...]] = deque()
+        self._requests: deque[tuple[str, str, int, int]] = deque()  # route, method, status, microseconds
+        self._rows: deque[tuple[Any, ...]] = deque()  # policy, section's number, tier, actions, tenths
         self._timer: threading.Timer | None = None
 
     def _child(self, metric: Counter | Histogram, *labels: str) -> Any:
@@ -57,14 +62,17 @@ class Metrics:
 
     def answered(self, route: str, method: str, status: int, microseconds: int) -> None:
         """A request was answered."""
-        self._later((route, method, status, microseconds))
+        self._requests.append((route, method, status, microseconds))
+        self._count_later()
 
     def scored(self, table: ScoreTable) -> None:
         """Comments were scored; costs some microseconds for each category, however many comments."""
         policy = table.policy
         if len(table) == 1:
             number = table.sections if isinstance(table.sections, int) else int(table.sections[0])
-            self._later((policy, (number, table.tier(0)), table.categories[0].tolist(), table.actions[0].tolist()))
+            bins = [min(int(score * _BINS), _BINS - 1) for score in table.categories[0].tolist()]
+            self._rows.append((policy, number, table.tier(0), tuple(table.actions[0].tolist()), tuple(bins)))
+            self._count_later()
             return
         for tier, count in ((DEEP, len(table.deep)), (FAST, len(table) - len(table.deep))):
             if count:
@@ -81,48 +89,33 @@ class Metrics:
                 if count:
                     self._child(self.scores, name, str(tenth / _BINS)).inc(count)
 
-    def _later(self, event: tuple[Any, ...]) -> None:
-        self._pending.append(event)
+    def _count_later(self) -> None:
         if self._timer is None:
             self._timer = threading.Timer(_LATER, self.flush)
             self._timer.daemon = True
             self._timer.start()
 
     def flush(self) -> None:
-        """Add what single requests left to the counters: shared files and their lock are too dear for each request."""
+        """Add what single requests left to the counters: shared files and their lock are too dear for each request.
+
+        Equal ones are counted together first, so that requests meanwhile hardly wait.
+        """
         self._timer = None
-        requests: dict[tuple[str, str, int], int] = {}
-        buckets: dict[tuple[str, int], list[int]] = {}
-        rows: dict[tuple[Any, ...], int] = {}
-        tiers: dict[str, int] = {}
-        while self._pending:
-            try:
-                first, second, third, fourth = self._pending.popleft()
-            except IndexError:  # another thread was quicker
-                break
-            if isinstance(first, str):
-                requests[first, second, third] = requests.get((first, second, third), 0) + 1
-                buckets.setdefault((first, bisect_left(_SECONDS, fourth / 1e6)), []).append(fourth)
-                continue
-            number, tier = second
-            tiers[tier] = tiers.get(tier, 0) + 1
-            for column, (score, action) in enumerate(zip(third, fourth, strict=True)):
-                key = first, column, number, action, min(int(score * _BINS), _BINS - 1)
-                rows[key] = rows.get(key, 0) + 1
-        for tier, count in tiers.items():
+        requests, rows = _taken(self._requests), _taken(self._rows)
+        for (policy, number, tier, actions, tenths), count in Counted(rows).items():
             self._child(self.tiers, tier).inc(count)
-        for (route, method, status), count in requests.items():
+            section = ("-", *policy.sections)[number]
+            for name, action, tenth in zip(policy.categories, actions, tenths, strict=True):
+                self._child(self.decisions, name, section, ACTIONS[action]).inc(count)
+                self._child(self.scores, name, str(tenth / _BINS)).inc(count)
+        for (route, method, status), count in Counted([request[:3] for request in requests]).items():
             known = method if method in ("GET", "POST", "HEAD", "OPTIONS") else "other"
             self._child(self.requests, route, known, str(status)).inc(count)
-        for (route, bucket), times in buckets.items():
-            # What `observe` does, for many at once.
-            child = self._child(self.seconds, route)
-            child._buckets[bucket].inc(len(times))
-            child._sum.inc(sum(times) / 1e6)
-        for (policy, column, number, action, tenth), count in rows.items():
-            name = policy.categories[column]
-            self._child(self.decisions, name, ("-", *policy.sections)[number], ACTIONS[action]).inc(count)
-            self._child(self.scores, name, str(tenth / _BINS)).inc(count)
+        # What `observe` does, for many at once.
+        for (route, bucket), count in Counted([(request[0], bisect_left(_MICROSECONDS, request[3])) for request in requests]).items():
+            self._child(self.seconds, route)._buckets[bucket].inc(count)
+        for route in {request[0] for request in requests}:
+            self._child(self.seconds, route)._sum.inc(sum([request[3] for request in requests if request[0] == route]) / 1e6)
 
     def text(self, scorer: Scorer) -> bytes:
         """All that was counted, by all workers, in Prometheus's text format."""
@@ -132,6 +125,15 @@ class Metrics:
             registry = CollectorRegistry()
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library has no type for it
         return generate_latest(registry) + generate_latest(_Versions(scorer))
+
+
+def _taken(events: deque[Event]) -> list[Event]:
+    """All that is in a queue, taken out; others may put in and take out meanwhile."""
+    taken = []
+    with contextlib.suppress(IndexError):  # another thread was quicker
+        for _ in range(len(events)):
+            taken.append(events.popleft())
+    return taken
 
 
 class _Versions:

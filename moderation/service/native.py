@@ -18,8 +18,9 @@ from moderation.errors import Problem, RequestError
 from moderation.markup import outside_tags, visible
 from moderation.masking import mask
 from moderation.scorer import Scorer, ScoreTable
-from moderation.service import body, guard, journal, problems, stream
+from moderation.service import body, guard, journal, lean, problems, stream
 from moderation.service.decode import decode
+from moderation.service.lean import Ready
 from moderation.settings import Settings
 
 blueprint = Blueprint("native", __name__)
@@ -91,17 +92,17 @@ _ID: msgspec.json.Decoder[_Named] = msgspec.json.Decoder(_Named)
 _ENCODER = msgspec.json.Encoder()
 
 
-def _json(value: Any) -> Response:
-    return Response(_ENCODER.encode(value), mimetype="application/json")
+def _json(value: Any) -> Ready:
+    return Ready(_ENCODER.encode(value))
 
 
 def _scorer() -> Scorer:
-    scorer: Scorer = current_app.extensions["scorer"]
+    scorer: Scorer = lean.now().app.extensions["scorer"]
     return scorer
 
 
 @blueprint.post("/v1/score")
-def score() -> Response:
+def score() -> Ready | Response:
     """One comment in, one assessment out; or lines in and out."""
     if stream.is_asked():
         return _stream()
@@ -113,7 +114,7 @@ def score() -> Response:
 
 
 @blueprint.post("/v1/score/batch")
-def score_batch() -> Response:
+def score_batch() -> Ready | Response:
     """Comments in, assessments out in their order; a bad comment gets an `error` in its place. Or lines in and out."""
     if stream.is_asked():
         return _stream()

@@ -19,6 +19,7 @@ from moderation.errors import Problem, RequestError
 from moderation.scorer import ScoreTable
 from moderation.service import body, journal, scoring
 from moderation.service.decode import decode
+from moderation.service.lean import Ready
 from moderation.settings import Settings
 
 blueprint = Blueprint("openai", __name__)
@@ -149,13 +150,13 @@ def _result(table: ScoreTable, row: int) -> Result:
 
 
 @blueprint.post("/v1/moderations")
-def moderate() -> Response:
+def moderate() -> Ready:
     """Texts in, a result for each out; the parts of one comment have one result."""
     settings: Settings = current_app.extensions["settings"]
     texts = _texts(decode(body.read(), _REQUEST), settings.max_batch)
     table = scoring.score(texts)
     answered = ModerationResponse(f"modr-{secrets.token_hex(12)}", table.versions.model, [_result(table, row) for row in range(len(texts))])
-    return Response(_ENCODER.encode(answered), mimetype="application/json")
+    return Ready(_ENCODER.encode(answered))
 
 
 @blueprint.route("/v1/moderations", methods=["GET", "PUT", "PATCH", "DELETE"])

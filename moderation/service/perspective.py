@@ -23,6 +23,7 @@ from moderation.service import body, envelope, guard, labels, scoring
 from moderation.service.decode import decode
 from moderation.service.discovery import document
 from moderation.service.envelope import AnalyzerError
+from moderation.service.lean import Ready
 from moderation.service.origin import origin
 from moderation.service.perspective_forms import (
     AnalyzeRequest,
@@ -73,8 +74,8 @@ _SUGGEST: msgspec.json.Decoder[SuggestRequest] = msgspec.json.Decoder(SuggestReq
 _ENCODER = msgspec.json.Encoder()
 
 
-def _json(value: Any) -> Response:
-    return Response(_ENCODER.encode(value), content_type="application/json; charset=UTF-8")
+def _json(value: Any) -> Ready:
+    return Ready(_ENCODER.encode(value), kind="application/json; charset=UTF-8")
 
 
 def _is_scored(source: Source, scorer: Scorer) -> bool:
@@ -127,7 +128,7 @@ def _units(text: str) -> int:
 
 
 @blueprint.post("/v1alpha1/comments:analyze")
-def analyze() -> Response:
+def analyze() -> Ready:
     """One comment in, the scores of the requested attributes out."""
     sent = decode(body.read() or b"{}", _ANALYZE)
     text = checked_text(sent)
@@ -157,7 +158,7 @@ def analyze() -> Response:
 
 @blueprint.post("/v1alpha1/comments:suggestscore")
 @guard.needs("label")
-def suggestscore() -> Response:
+def suggestscore() -> Ready:
     """What a person decided about a comment in, a receipt out. Kept as labels where the service keeps labels."""
     sent = decode(body.read() or b"{}", _SUGGEST)
     text = checked_text(sent)
@@ -186,7 +187,7 @@ def suggestscore() -> Response:
 @blueprint.get("/$discovery/rest")
 @blueprint.get("/discovery/v1/apis/commentanalyzer/v1alpha1/rest")
 @guard.needs(None)
-def discovery() -> Response:
+def discovery() -> Ready:
     """The document from which Google's client libraries learn where and how to call us."""
     if request.args.get("version", "v1alpha1") != "v1alpha1":
         raise AnalyzerError("Discovery document not found: the only version is v1alpha1.")

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flask import current_app
-
 from moderation.scorer import Scorer, ScoreTable
-from moderation.service import guard, journal
+from moderation.service import guard, journal, lean
 
 
 def scorer() -> Scorer:
     """The scorer in force."""
-    found: Scorer = current_app.extensions["scorer"]
+    found: Scorer = lean.now().app.extensions["scorer"]
     return found
 
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from flask import Response, g, request, stream_with_context
 
-from moderation.service import journal
+from moderation.service import journal, lean
 
 TYPES = ("application/x-ndjson", "application/ndjson", "application/jsonl")
 _TOGETHER = 256
@@ -31,7 +31,8 @@ class Line(NamedTuple):
 
 def is_asked() -> bool:
     """Whether the request is a stream of lines."""
-    return request.mimetype in TYPES
+    kind: str = lean.now().request.environ.get("CONTENT_TYPE", "")
+    return kind != "application/json" and request.mimetype in TYPES
 
 
 def _input(limit: int) -> Any:
