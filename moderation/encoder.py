@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from moderation import budget
+from moderation import budget, kernels
 from moderation.errors import ModelError, Problem
 
 FORMAT = 1
@@ -54,12 +54,11 @@ class Calibration(NamedTuple):
 
     def apply(self, logits: Floats) -> Floats:
         """Probabilities (n, k) of logits (n, k), on straight lines between the knots; a row's do not depend on the others'."""
+        logits = np.ascontiguousarray(logits, np.float64)
         found = np.empty_like(logits)
-        for column, (knots, values) in enumerate(zip(self.knots, self.values, strict=True)):
-            given = np.clip(logits[:, column], knots[0], knots[-1])
-            low = np.clip(np.searchsorted(knots, given, side="right") - 1, 0, len(knots) - 2)
-            share = (given - knots[low]) / (knots[low + 1] - knots[low])
-            found[:, column] = values[low] + share * (values[low + 1] - values[low])
+        ffi, library = kernels.load()
+        knots, values, given, out = (ffi.from_buffer("double[]", array) for array in (self.knots, self.values, logits, found))
+        library.md_calibrate(knots, values, *self.knots.shape, given, len(logits), out)
         return found
 
     @classmethod

@@ -105,9 +105,11 @@ class Scorer:
     def _in_doubt(self, logits: Scores, found: Sequence[RowMatches], sections: int | npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
         """The rows whose action the encoder could change: the least and the greatest that it may say lead to different ones."""
         assert self.cascade
-        least, most = (self.policy.decide(self.policy.fuse(bound, found), sections).max(axis=1, initial=0)
-                       for bound in self.cascade.join.bounds(logits))
-        doubt: npt.NDArray[np.bool_] = least != most
+        low, high = self.cascade.join.bounds(logits)
+        most = self.policy.decide(self.policy.fuse(high, found), sections).max(axis=1, initial=0)
+        if not most.any():  # most comments: no score is high enough, and a lower one never gives a worse action
+            return np.zeros(len(most), np.bool_)
+        doubt: npt.NDArray[np.bool_] = self.policy.decide(self.policy.fuse(low, found), sections).max(axis=1, initial=0) != most
         return doubt
 
     def score(self, comment: str, section: str | None = None, language: str | None = None, tier: str | None = None) -> Assessment:

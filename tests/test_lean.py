@@ -7,6 +7,8 @@ from flask import Blueprint, Flask, Response, abort, request, url_for
 
 from moderation.service.lean import Lean, Ready
 
+PATHS = ["/here", "/here?a=1", "//here", "/here/", "/%68ere", "/there/x/", "/there/x", "/there/x?a=1", "/fault", "/", "/HERE"]
+
 
 def made(kind):
     app = kind("made")
@@ -30,7 +32,7 @@ def made(kind):
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "OPTIONS", "ODD"])
-@pytest.mark.parametrize("path", ["/here", "/here?a=1", "//here", "/here/", "/%68ere", "/there/x/", "/there/x", "/there/x?a=1", "/fault", "/", "/HERE"])
+@pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("host", ["localhost", "other.example:81", "a b", "<x>"])
 def test_a_request_is_answered_as_flask_answers_it(method, path, host):
     answers = []

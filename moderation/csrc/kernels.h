@@ -159,6 +159,9 @@ typedef struct {
 /* Calibrated scores of all rows of a fold, [rows][outputs], and their logits, likewise, unless NULL. */
 void md_predict(const ngram_model *model, const char *block, double *scores, double *logits);
 
+/* The same calibration of other logits: knots and values: [outputs][knot_count]; logits: [n][outputs]; scores likewise, out. */
+void md_calibrate(const double *knots, const double *values, int64_t outputs, int64_t knot_count, const double *logits, int64_t n, double *scores);
+
 /* The sentences of one row, each scored as a text of its own. spans: [capacity][2], characters of the fold; scores:
    [capacity][outputs]. Answers how many there are, or -1 where the capacity does not do; length + 1 always does. */
 int64_t md_predict_sentences(const ngram_model *model, const char *block, int64_t row, int32_t *spans, double *scores, int64_t capacity);

@@ -305,6 +305,13 @@ static double interpolate(const double *x, const double *y, int32_t n, double at
     return y[low] + (y[high] - y[low]) * ((at - x[low]) / (x[high] - x[low]));
 }
 
+void md_calibrate(const double *knots, const double *values, int64_t outputs, int64_t knot_count, const double *logits, int64_t n, double *scores) {
+    for (int64_t at = 0; at < n * outputs; at++) {
+        int64_t from = at % outputs * knot_count;
+        scores[at] = interpolate(knots + from, values + from, (int32_t)knot_count, logits[at]);
+    }
+}
+
 static void finish(const ngram_model *model, int32x8 whole, int64_t count, const double *top, double *scores, double *logits) {
     double by = norm(model, (double)count);
     double gate = 1.0 / (1.0 + (double)count / model->gate);
