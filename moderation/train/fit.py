@@ -23,7 +23,7 @@ from moderation.train import corpus as corpora
 from moderation.train.corpus import ATTRIBUTES, DEVELOPMENT, TRAIN, Corpus
 
 # How much a row of a source counts: its labels and how it was drawn can be trusted less.
-SOURCE_WEIGHTS: Mapping[str, float] = {"davidson": 0.3, "guest_misogyny": 0.5, "contrasts": 2.5, "frames": 0.3}
+SOURCE_WEIGHTS: Mapping[str, float] = {"davidson": 0.3, "guest_misogyny": 0.5, "contrasts": 2.5, "frames": 0.7}
 # Sources that share a register and a way of drawing rows share a bias in training, the others have one each: so a source with
 # many positives does not make its style look hostile, while the clean and the hostile rows of one register teach together.
 REGISTERS: Mapping[str, str] = {
