@@ -385,6 +385,6 @@ def test_every_tier_is_measured_as_it_is_served(deep, tmp_path):
     assert kinds["auto sneer"] == pytest.approx(held[::2].mean()) and kinds["auto not hostile"] == pytest.approx(1 - held[1::2].mean())
     assert "women" in shown and {"fast *all comments*", "deep women"} <= tiers.fairness_table(corpus, found).figures.keys()
     page = (tmp_path / "TIERS.md").read_text()
-    assert "90% of what deep gains in actions changed" in page and scorer.versions.model in page
+    assert "90% of the actions that deep changes" in page and scorer.versions.model in page
     drawn = (tmp_path / "tiers.svg").read_text()
     assert drawn.startswith("<svg") and "hostile comments found" in drawn and "var(" not in drawn
