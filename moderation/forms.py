@@ -128,7 +128,7 @@ def forms_of(term: Term, is_known: Callable[[str], bool], number: int = 0) -> It
 
 # As csrc/row.h numbers them.
 _KINDS = ("plain", "swapped", "dropped", "thinned", "reversed")
-_ONLY_PLAIN, _JOINED, _WHOLE, _PHRASE, _FIRST, _INITIALS, _FOREIGN = 1, 2, 4, 8, 16, 32, 64
+_ONLY_PLAIN, _JOINED, _WHOLE, _PHRASE, _FIRST, _INITIALS, _FOREIGN, _NAME, _SURNAME = 1, 2, 4, 8, 16, 32, 64, 128, 256
 _RANK = {"plain": 0, "thinned": 1, "dropped": 2, "swapped": 3, "reversed": 4}
 
 
@@ -159,11 +159,13 @@ def _facts(forms: Sequence[Form], terms: Sequence[Term]) -> tuple[npt.NDArray[np
         length += len(text)
         return length - len(text), length
 
-    form_facts = [(form.term, _KINDS.index(form.kind), *put(form.letters), *put(form.ending), *put(form.apart)) for form in forms]
+    form_facts = [(form.term, _KINDS.index(form.kind), int(form.ending not in ("", *terms[form.term].endings)),
+                   *put(form.letters), *put(form.ending), *put(form.apart)) for form in forms]
     term_facts = [(*put(term.text), _ONLY_PLAIN * term.plain | _JOINED * (term.reach == "joined") | _WHOLE * (term.reach == "whole")
-                   | _PHRASE * (" " in term.text) | _FIRST * term.first | _INITIALS * term.initials | _FOREIGN * bool(term.foreign),
+                   | _PHRASE * (" " in term.text) | _FIRST * term.first | _INITIALS * term.initials | _FOREIGN * bool(term.foreign)
+                   | _NAME * term.name | _SURNAME * term.surname,
                    SEVERITIES.index(term.severity)) for term in terms]
-    return (np.asarray(form_facts or [(0,) * 8], np.int32), np.asarray(term_facts or [(0,) * 4], np.int32),
+    return (np.asarray(form_facts or [(0,) * 9], np.int32), np.asarray(term_facts or [(0,) * 4], np.int32),
             np.frombuffer("".join([*spelling, "."]).encode("utf-32-le"), np.uint32))
 
 

@@ -12,25 +12,23 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from moderation import budget, chardata, language
-from moderation.allows import Allows
+from moderation import budget, language
+from moderation.allows import compile_allows
 from moderation.errors import LexiconError, Problem
 from moderation.forms import Form, build_trie
-from moderation.names import has_title, is_name, is_surname
 from moderation.regions import Reading
-from moderation.row import Row
 from moderation.scripts import is_natural
 from moderation.terms import Term, read_terms
 from moderation.text import FoldedBatch, NormalizedText, Span, fold_batch
-from moderation.walk import DISGUISES, EMPTY_TRIE, INNOCENT, Candidate, Walk
-from moderation.words import NEVER, Words
+from moderation.walk import ASKS_LANGUAGE, ASKS_SCRIPT, DISGUISES, EMPTY_TRIE, INNOCENT, Candidate, Walk, hash_text
 
 WORDS_FILE, COMMON_FILE, NAMES_FILE, INNOCENT_FILE = "words.txt", "common.txt", "names.txt", "innocent.txt"
-_A_NAME, _ALLOWED, _INITIALS = "a name", "allowed by", "an abbreviation"  # outcomes that spare a place
-_AS_NAMES_ARE_WRITTEN = ("plain", "accented", "repeated", "joined", "dropped", "thinned", "swapped")
-_TOO_LITTLE = "not enough evidence"
+_SPARED = ("", "a name", "an abbreviation", "allowed by")  # as csrc/kernels.h numbers them
 _FOREIGN = "a word of the text's language"
+_TOO_LITTLE = "not enough evidence"
 _A_WORD = "a known word"
+_LONGEST_WORD = 48  # characters; as in csrc/row.h
+_TAIL, _HEAD = re.compile(rf"[^\W_]{{1,{_LONGEST_WORD}}}\Z"), re.compile(rf"[^\W_]{{1,{_LONGEST_WORD}}}")
 _ANY_WORD = " something "  # for an innocent one: a sentence that lacks its noun reads stranger than one with a plain noun
 _NO_TERMS = (WORDS_FILE, COMMON_FILE, NAMES_FILE, INNOCENT_FILE)
 
@@ -78,6 +76,8 @@ class Finding(NamedTuple):
 class Lexicon:
     """All terms in use, compiled. Safe to share between threads; make it with `load` or from terms.
 
+    `is_known` says of a lower-case word whether it is a known innocent one.
+
     Parameters
     ----------
     terms : in order of precedence.
@@ -96,13 +96,14 @@ class Lexicon:
         self.trie = build_trie(terms, known.is_known)
         harmless = dict.fromkeys(word for word in innocent if word not in said)
         listed = "".join(f"{word}\n" for word in words.split())
-        self._allows = Allows(terms, allows)
+        allow = compile_allows(terms, allows, hash_text)
+        self._allows = allow.texts
         self._walk = Walk(self.trie, listed, "".join(f"{word}\n" for word in common if known.is_known(word) and word not in harmless),
-                          "".join(f"{word}\n" for word in harmless), "".join(f"{word}\n" for word in common), self._allows.beside)
-        self.words = Words(self._walk.is_known, frozenset(common), words)
+                          "".join(f"{word}\n" for word in harmless), "".join(f"{word}\n" for word in common),
+                          "".join(f"{name}\n" for name in names), allow)
+        self.words, self.common, self.is_known = words, tuple(common), self._walk.is_known
         self._meanings = [[(term.text, category, term.severity) for category in (term.category, term.also) if category]
                           for term in (terms[form.term] for form in self.trie.forms)]
-        self._given = frozenset(names)
         self._innocent = frozenset(harmless)
         digest = hashlib.sha256(repr((self.terms, tuple(allows), tuple(names), tuple(innocent))).encode())
         digest.update(words.encode())
@@ -162,7 +163,7 @@ class Lexicon:
             if asked:
                 found = self._ask(batch, memory, of_row, first)
             else:
-                found = RowMatches(row, self._matches(of_row), [Span(place.first, place.last) for place in of_row if place.form < 0])
+                found = RowMatches(row, self._matches(of_row), [Span(place.first, place.last) for place in of_row if place.spared])
             if found.spared:
                 spared = sorted(span for span in set(found.spared) if not any(
                     span.start < match.span.end and match.span.start < span.end for match in found.matches))
@@ -177,14 +178,11 @@ class Lexicon:
         standing: list[int] = []
         spared: list[Span] = []
         for number, found in enumerate(places if len(places) == 1 else budget.watched(places), first):
-            if found.form == INNOCENT:
-                spared.append(reading.span(found))
-                continue
-            disguise, outcome = self._judge(reading, found) if found.asks else ("", "")
-            if disguise is not None:
+            is_spared, outcome = (True, "") if found.form == INNOCENT else self._judge(reading, found)
+            if is_spared:
+                spared.append(Span(found.first, found.last))
+            elif not outcome:
                 standing.append(number)
-            elif _is_spared(outcome):
-                spared.append(reading.span(found))
         chosen = self._walk.choose(batch, memory, standing) if len(standing) > 1 else [places[number - first] for number in standing]
         return RowMatches(places[0].row, self._matches(chosen, reading), spared)
 
@@ -195,10 +193,11 @@ class Lexicon:
         for found in self._walk.find(text.batch, every=True)[1]:
             span = Span(found.first, found.last)
             if found.form == INNOCENT:
-                findings.append(Finding(span, reading.row.text[found.start : found.end], _A_WORD, ""))
+                findings.append(Finding(span, reading.folded.text[found.start : found.end], _A_WORD, ""))
                 continue
-            disguise, outcome = self._judge(reading, found)
-            findings.append(Finding(span, self._meanings[found.form][0][0], outcome, disguise or ""))
+            outcome = self._judge(reading, found)[1] or "match"
+            disguise = DISGUISES[found.disguise] if outcome == "match" else ""
+            findings.append(Finding(span, self._meanings[found.form][0][0], outcome, disguise))
         return findings
 
     def restore(self, batch: FoldedBatch, found: Sequence[RowMatches]) -> FoldedBatch:
@@ -221,48 +220,29 @@ class Lexicon:
             texts[row] = "".join([*pieces, batch.texts[row][position:]])
         return batch if texts is None else fold_batch(texts)
 
-    def _judge(self, reading: Reading, found: Candidate) -> tuple[str | None, str]:
-        """The disguise, or None; and the outcome in words."""
+    def _judge(self, reading: Reading, found: Candidate) -> tuple[bool, str]:
+        """Whether it is spared, and what became of it, in words; "" for a match."""
         form = self.trie.forms[found.form]
         term = self.terms[form.term]
         disguise = DISGUISES[found.disguise]
         if not disguise:
-            return None, _TOO_LITTLE
-        if reading.row.flags[found.start] & chardata.HOMOGLYPH and _is_native(reading, found, form):
-            return None, "a word of another script"
+            return False, _TOO_LITTLE
+        if found.asks & ASKS_SCRIPT and _is_native(reading, found, form):
+            return False, "a word of another script"
         region = reading.region(found)
         if region in ("url", "e-mail") or (region == "handle" and term.reach != "joined") or (region == "code" and disguise != "plain"):
-            return None, f"in {region}"
-        if disguise in _AS_NAMES_ARE_WRITTEN and self._is_a_name(reading.row, found, form, disguise):
-            return None, _A_NAME
-        if term.initials and disguise == "plain" and reading.row.is_abbreviation(found.start, found.end):
-            return None, _INITIALS
-        if term.foreign and disguise in ("plain", "accented") and language.detect(reading.original) in term.foreign:
-            return None, _FOREIGN
-        allow = self._allows.find(reading.row, found, form.term)
-        if allow:
-            return None, f"{_ALLOWED} `{allow}`"
-        return disguise, "match"
-
-    def _is_a_name(self, row: Row, found: Candidate, form: Form, disguise: str) -> bool:
-        term = self.terms[form.term]
-        start, end = found.start, found.end
-        if disguise != "joined" and not row.is_upper(start):
-            return False
-        if disguise == "joined":  # Mr Kumquatmann: what is left of the word is none
-            start, end = row.word_around(start, end)
-            rest = row.text[start : found.start] + row.text[found.end : end]
-            return len(rest) > 1 and self.words.pieces(rest) == NEVER and is_surname(row, start, end, self._given)
-        strange = bool(form.ending) and form.ending not in term.endings
-        return (((term.name or strange or term.severity == "mild") and is_name(row, start, end))
-                or ((term.surname or term.name) and is_surname(row, start, end, self._given))
-                or (term.reach != "joined" and has_title(row, start, end)))
+            return False, f"in {region}"
+        if found.phrase < 0 and found.spared:
+            return True, _SPARED[found.spared]
+        if found.asks & ASKS_LANGUAGE and language.detect(reading.original) in term.foreign:
+            return True, _FOREIGN
+        return found.phrase >= 0, f"{_SPARED[found.spared]} `{self._allows[found.phrase]}`" if found.phrase >= 0 else ""
 
     def _matches(self, places: Sequence[Candidate], reading: Reading | None = None) -> list[Match]:
         """The matches of one row; without a reading, all are the writer's own words or stand between quotation marks."""
         matches = []
         for found in places:
-            if found.form >= 0:
+            if not found.spared:
                 span = Span(found.first, found.last)
                 region = reading.region(found) if reading else "quote" if found.quoted else "own"
                 matches += [Match(text, category, severity, span, DISGUISES[found.disguise], region)
@@ -272,13 +252,12 @@ class Lexicon:
 
 def _is_native(reading: Reading, found: Candidate, form: Form) -> bool:
     """Whether the letters are a word of another script that spells the term only if some are taken for what they hardly look like."""
-    if found.leet or found.masked:
+    text, end = reading.folded.text, found.start + 1 if found.gaps else found.end
+    before, after = _TAIL.search(text, max(0, found.start - _LONGEST_WORD), found.start), _HEAD.match(text, end)
+    low, high = before.start() if before else found.start, after.end() if after else end
+    if not is_natural(reading.original[slice(*reading.folded.span(low, high))]):
         return False
-    low, high = reading.row.word_around(found.start, found.start + 1) if found.gaps else reading.row.word_around(found.start, found.end)
-    start, end = reading.span(found._replace(start=low, end=high))
-    if not is_natural(reading.original[start:end]):
-        return False
-    said, wanted = (re.sub(r"(.)\1+", r"\1", letters) for letters in (reading.row.text[found.start : found.end], form.letters))
+    said, wanted = (re.sub(r"(.)\1+", r"\1", letters) for letters in (text[found.start : found.end], form.letters))
     return high - low > 1 if found.gaps else bool(found.edges & 3 or said != wanted)
 
 
@@ -287,10 +266,6 @@ def _check_languages(asked: Sequence[str], known: set[str]) -> None:
                 for name in asked if name not in known]
     if problems:
         raise LexiconError("MODERATION_LANGUAGES", problems)
-
-
-def _is_spared(outcome: str) -> bool:
-    return outcome in (_A_NAME, _INITIALS, _FOREIGN) or outcome.startswith(_ALLOWED)
 
 
 def _surrounded(match: Match) -> str:

@@ -55,17 +55,17 @@ def _check(arguments: argparse.Namespace) -> int:
     innocents = [(innocent.group, innocent.text) for half in ("dev", "heldout") for innocent in read_case_set(_CASES, half).innocents]
     with (settings.ROOT / "seeds/comments.csv").open(encoding="utf-8", newline="") as lines:
         seeds = list(csv.DictReader(lines))
-    words = _open().words
+    site = _open()
     print(f"{len(file.terms)} terms, {len(file.allows)} allows for all terms")
     faults = 0
     for term in file.terms:
-        lexicon = Lexicon([term], words.source, sorted(words.common), file.allows)
+        lexicon = Lexicon([term], site.words, site.common, file.allows)
         hit = [text for _, text in innocents if lexicon.find(normalize(text))]
         seed_hits = [row for row in seeds if lexicon.find(normalize(row["text"]))]
         civil = [row["id"] for row in seed_hits if "1" not in (row["derogatory"], row["personal"], row["obscene"])]
         missed = [text for text in term.yes if not lexicon.find(normalize(text))]
         wrong = [text for text in term.no if lexicon.find(normalize(text))]
-        known = " It is a known innocent word: it will be found in plain use." if words.is_known(term.text) else ""
+        known = " It is a known innocent word: it will be found in plain use." if site.is_known(term.text) else ""
         print(f"{term.where} {term.text}: hits {len(hit)} of {len(innocents)} innocent texts, {len(civil)} civil seed comments "
               f"of the {len(seed_hits)} that it finds.{known}")
         for text in hit[:_SEEN]:

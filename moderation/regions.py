@@ -11,8 +11,7 @@ import re
 from collections.abc import Iterator
 from functools import cached_property
 
-from moderation.row import Row
-from moderation.text import FoldedBatch, Span
+from moderation.text import FoldedBatch, FoldedRow, Span
 from moderation.walk import Candidate
 
 # All quantifiers are bounded, and only the run of characters around a candidate is tried: linear on any text.
@@ -39,13 +38,14 @@ class Reading:
     def __init__(self, batch: FoldedBatch, row: int) -> None:
         self.original = batch.texts[row]
         self._batch = batch  # holds the memory that the folded row points into
-        self._folded = batch.row(row)
-        self.row = Row(self._folded.text, self._folded.flags)
+        self._row = row
         self._known: dict[tuple[int, int], str] = {}
         self._is_marked = "`" in self.original or ">" in self.original or "&gt;" in self.original
 
-    def span(self, found: Candidate) -> Span:
-        return self._folded.span(found.start, found.end)
+    @cached_property
+    def folded(self) -> FoldedRow:
+        """The row's fold."""
+        return self._batch.row(self._row)
 
     def region(self, found: Candidate) -> str:
         """`own`, or the kind of the region that the candidate lies in."""
@@ -55,7 +55,7 @@ class Reading:
         return self._known[place]
 
     def _region(self, found: Candidate) -> str:
-        span = self.span(found)
+        span = Span(found.first, found.last)
         name = self._chunk_region(span, found)
         if name:
             return name
@@ -84,7 +84,7 @@ class Reading:
         for pattern, name in ((_LINK, "url"), (_EMAIL, "e-mail"), (_HANDLE, "handle")):
             for match in pattern.finditer(chunk):
                 within = low + match.start() <= span.start and span.end <= low + match.end()
-                if within and not (name == "handle" and self.row.text[found.start] == "@"):
+                if within and not (name == "handle" and self.folded.text[found.start] == "@"):
                     return name
         return None
 

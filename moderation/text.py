@@ -51,13 +51,12 @@ class View:
 
 
 class FoldedRow(NamedTuple):
-    """One row of a batch: its folded text, the flags of its characters, and pointers to where they begin and end.
+    """One row of a batch: its folded text, and pointers to where its characters begin and end.
 
     Good for as long as its batch is.
     """
 
     text: str
-    flags: bytes
     starts: Any
     ends: Any
 
@@ -123,7 +122,7 @@ class FoldedBatch:
         offsets = fold.offsets
         low, high = offsets[row], offsets[row + 1]
         text = codecs.utf_32_le_decode(kernel.buffer(fold.codes + low, 4 * (high - low)), "surrogatepass")[0]
-        return FoldedRow(text, kernel.buffer(fold.flags + low, high - low)[:], fold.starts + low, fold.ends + low)
+        return FoldedRow(text, fold.starts + low, fold.ends + low)
 
     def readable(self, row: int) -> View:
         """One row as a view of its own."""

@@ -13,14 +13,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from moderation import chardata, kernels
+from moderation.allows import Allows, compile_allows
 from moderation.forms import Trie, build_trie
 from moderation.text import FoldedBatch
 
 # Kinds of an ASCII character, as csrc/match.c reads them.
 _LETTER, _DIGIT, _SIGN, _MASK, _SPACE, _APOSTROPHE = 1, 2, 4, 8, 16, 32
 INNOCENT = -1  # in place of a form's number
+ASKS_SCRIPT, ASKS_LANGUAGE = 2, 4  # of `Candidate.asks`
 _ROOM = 16  # candidates that are made room for at first
-_CANDIDATE = struct.Struct("=6i4xx3B3x4Bx")  # `candidate` of csrc/kernels.h, but for what only the walk needs
+_CANDIDATE = struct.Struct("=6i4xi3xB3x5B")  # `candidate` of csrc/kernels.h, but for what only the walk needs
 # How a term is disguised, as csrc/row.h numbers it; "" where there is not enough evidence that it is one.
 DISGUISES = ("", "plain", "repeated", "leet", "masked", "spaced", "split", "joined", "swapped", "dropped", "thinned", "reversed",
              "respelled", "homoglyph", "styled", "accented", "tagged", "entity", "invisible")
@@ -35,11 +37,11 @@ class Candidate(NamedTuple):
     end: int
     first: int
     last: int
-    leet: int
-    masked: int
+    phrase: int
     gaps: int
     edges: int
     disguise: int
+    spared: int
     asks: int
     quoted: int
 
@@ -53,11 +55,12 @@ class Walk:
     frequent : those of them that are met most.
     innocent : words that contain a term and mean none; reported as `INNOCENT` where they stand.
     common : the words that run-together words are made of.
-    beside : of `Allows`.
+    given : given names.
+    allows : phrases within which a term is innocent.
     """
 
-    def __init__(self, trie: Trie, words: str, frequent: str = "", innocent: str = "", common: str = "",
-                 beside: str = "") -> None:
+    def __init__(self, trie: Trie, words: str, frequent: str = "", innocent: str = "", common: str = "", given: str = "",
+                 allows: Allows | None = None) -> None:
         ffi, library = kernels.load()
         readings = np.zeros(128, np.uint32)
         respellings = np.zeros(128, np.uint32)
@@ -82,18 +85,21 @@ class Walk:
                 kinds[code] |= _SPACE
             if char == "'":
                 kinds[code] |= _APOSTROPHE
-        tables = {"words": words, "frequent": frequent, "innocent": innocent, "common": common, "beside": beside}
+        tables = {"words": words, "frequent": frequent, "innocent": innocent, "common": common, "given": given}
         slots = {name: 1 << max(8, (text.count("\n") * 3 // 2).bit_length()) for name, text in tables.items()}
         letters = chardata.letter_table()
+        allows = allows or compile_allows((), (), hash_text)
         arrays = {"child_mask": trie.child_mask, "child_first": trie.child_first, "form": trie.form, "lengths": trie.lengths,
                   "other_first": trie.other_first, "other_code": trie.other_code, "other_child": trie.other_child,
                   "forms": trie.form_facts, "terms": trie.term_facts, "spelling": trie.spelling, "letters": letters,
                   "doubles": doubles, "readings": readings, "respellings": respellings, "kinds": kinds,
+                  "allow_keys": allows.keys, "allow_first": allows.first, "allow_phrases": allows.phrases, "allow_words": allows.words,
                   **{name: np.zeros(count, np.uint32) for name, count in slots.items()}}
-        types = {"form": "int32_t[]", "kinds": "uint8_t[]", "letters": "uint8_t[]", "forms": "form_facts[]", "terms": "term_facts[]"}
+        types = {"form": "int32_t[]", "kinds": "uint8_t[]", "letters": "uint8_t[]", "forms": "form_facts[]", "terms": "term_facts[]",
+                 "allow_keys": "uint64_t[]", "allow_first": "int32_t[]", "allow_phrases": "allow_phrase[]", "allow_words": "uint64_t[]"}
         self._pointers = {name: ffi.from_buffer(types.get(name, "uint32_t[]"), array) for name, array in arrays.items()}
-        counts = {"word_slots": slots["words"], "letter_codes": len(letters),
-                  **{f"{name}_slots": slots[name] for name in ("frequent", "innocent", "common", "beside")}}
+        counts = {"word_slots": slots["words"], "letter_codes": len(letters), "allow_count": len(allows.first) - 1,
+                  **{f"{name}_slots": slots[name] for name in ("frequent", "innocent", "common", "given")}}
         self.tables = ffi.new("match_tables *", {**self._pointers, **counts})
         self._allocate = functools.partial(ffi.new_allocator(should_clear_after_alloc=False), ffi.typeof("candidate[]"))
         self._search = functools.partial(library.md_match, self.tables)
@@ -133,6 +139,12 @@ class Walk:
 
 def _letter_bits(letters: str) -> int:
     return sum(1 << (ord(letter) - ord("a")) for letter in letters)
+
+
+def hash_text(text: str) -> int:
+    """The hash of a text as csrc/allows.c knows it."""
+    encoded = text.encode()
+    return int(kernels.load()[1].md_text_hash(encoded, len(encoded)))
 
 
 EMPTY_TRIE = build_trie((), lambda word: False)

@@ -34,7 +34,7 @@ int64_t md_fold(const fold_tables *tables, const char *texts, int64_t width, con
 
 /* Ranges in `match_tables.spelling`, half-open. */
 typedef struct {
-    int32_t term, kind;           /* the term's number; the kind by the enum of row.h */
+    int32_t term, kind, strange;  /* the term's number; the kind by the enum of row.h; 1: its file lists no such ending */
     int32_t letters, letters_end; /* how it is spelt, without spaces */
     int32_t ending, ending_end;   /* the ending that it has, if any */
     int32_t apart, apart_end;     /* the same spelling in several words, where another term is written so */
@@ -45,12 +45,12 @@ typedef struct {
     int32_t traits, severity; /* bits and numbers of row.h */
 } term_facts;
 
-/* What evidence.c leaves to be asked before a match stands; a match that asks nothing stands. */
+typedef struct { int32_t before, after, end, number; } allow_phrase; /* ranges in `allow_words`, nearest first; its own number */
+
+/* What a match has left to be asked before it stands. */
 #define ASKS_REGION 1   /* whether it lies in a link, an address, code or a block quote */
-#define ASKS_NAME 2     /* whether it is somebody's name */
-#define ASKS_ALLOW 4    /* whether a phrase takes it back */
-#define ASKS_LANGUAGE 8 /* whether it is a word of the text's language, or of another script */
-#define ASKS_INITIALS 16
+#define ASKS_SCRIPT 2   /* whether it is a word of another script */
+#define ASKS_LANGUAGE 4 /* whether it is a word of the text's language */
 
 typedef struct {
     /* The trie of all forms, letters only. Node 0 is the root. Children a to z of a node lie side by side. */
@@ -80,8 +80,13 @@ typedef struct {
     const form_facts *forms;
     const term_facts *terms;
     const uint32_t *spelling;    /* the characters that both are made of */
-    const uint32_t *beside;      /* hash table of term, word and the word beside it, where a phrase may take the term back; 0: free */
-    int64_t beside_slots;        /* a power of two */
+    const uint32_t *given;       /* hash table of given names; 0: free */
+    int64_t given_slots;         /* a power of two */
+    const uint64_t *allow_keys;  /* [allow_count]: hashes of a word and the term that it is, or of a word alone, ascending */
+    const int32_t *allow_first;  /* [allow_count + 1]: where the phrases of each begin */
+    const allow_phrase *allow_phrases;
+    const uint64_t *allow_words; /* hashes of the words of phrases; 0: any word */
+    int64_t allow_count;
     const uint8_t *letters;      /* [letter_codes]: of a character beyond ASCII, 1: a letter; 2: a letter or number */
     int64_t letter_codes;
 } match_tables;
@@ -91,6 +96,7 @@ typedef struct {
     int32_t start, end; /* half-open, characters of the row's fold */
     int32_t from, to;   /* half-open, code points of the row's own text */
     uint32_t rank;      /* of readings of one length, the least is the best */
+    int32_t phrase;     /* the number of the phrase that takes it back, or -1 */
     uint8_t literal;    /* letters that stand for themselves */
     uint8_t leet;       /* digits and signs read as letters */
     uint8_t masked;     /* letters behind * and the like */
@@ -100,12 +106,16 @@ typedef struct {
     uint8_t repeats;    /* runs longer than the form's */
     uint8_t edges;      /* 1: begins inside a word; 2: ends inside a word; 4: the word is a known one */
     uint8_t disguise;   /* by the enum of row.h; 0: it is no match */
+    uint8_t spared;     /* 1: somebody's name; 2: an abbreviation; 3: a phrase takes it back; so that it is no match */
     uint8_t asks;       /* bits above */
     uint8_t quoted;     /* 1: it stands between quotation marks */
 } candidate;
 
 /* Fill a table of known words from n words, each ended by '\n'. */
 void md_words_fill(uint32_t *words, int64_t word_slots, const char *text, int64_t length);
+
+/* The hash of a text in UTF-8, as `allow_keys` and `allow_words` hold it. */
+uint64_t md_text_hash(const char *text, int64_t length);
 
 /* Whether a lower-case ASCII word is in the table. */
 int md_word_known(const match_tables *tables, const char *word, int64_t length);

@@ -164,6 +164,16 @@ static int is_marked(sink *out, const row_text *row, int64_t row_number) {
     return out->is_marked;
 }
 
+/* Notes what makes of a term in plain sight no match: a name, an abbreviation, a phrase that takes it back. */
+static void spare(const row_text *row, candidate *place) {
+    const term_facts *term = row->tables->terms + row->tables->forms[place->form].term;
+    place->phrase = -1;
+    if (is_a_name(row, place)) place->spared = 1;
+    else if (term->traits & INITIALS && place->disguise == IS_PLAIN && case_of(row, place->start, place->end) == UPPER_CASE &&
+             !is_shouted(row, place->start, place->end)) place->spared = 2;
+    else if ((place->phrase = allowed_by(row, place)) >= 0) place->spared = 3;
+}
+
 /* Judges what a walk came by. Where a form fills the word from here to its end, forms that break off inside the word are none; of
    readings of the same characters, only the best is kept if it has nothing to ask. */
 static void judge_all(sink *out, const row_text *row) {
@@ -180,9 +190,10 @@ static void judge_all(sink *out, const row_text *row) {
         for (; k < kept; k++) {
             candidate *other = out->own + k;
             if (other->end != place.end || !other->masked != !place.masked) continue;
-            if (!other->asks && (other->rank < place.rank || (other->rank == place.rank && other->disguise <= place.disguise))) break;
+            if (!other->asks && !other->spared && (other->rank < place.rank || (other->rank == place.rank && other->disguise <= place.disguise))) break;
         }
         if (k < kept) continue;
+        if (place.disguise) spare(row, &place);
         place.quoted = (uint8_t)is_quoted(row, &place);
         place.asks = (uint8_t)(asks(row, &place) | (is_marked(out, row, place.row) ? ASKS_REGION : 0));
         out->own[kept++] = place;
@@ -393,7 +404,7 @@ static int sign_word(const row_text *row, int32_t i) {
 
 /* A whole word that contains a term and means none: no candidate, but whoever reads by letters wants to know of it. */
 static void report_word(sink *out, const row_text *row, int32_t row_number, int32_t start, int32_t end) {
-    keep(out, row, &(candidate){.row = row_number, .form = -1, .start = start, .end = end});
+    keep(out, row, &(candidate){.row = row_number, .form = -1, .phrase = -1, .spared = 1, .start = start, .end = end});
 }
 
 static int32_t size_of(const candidate *c) { return c->masked ? 0 : c->start - c->end; } /* the longer, the less */
@@ -427,7 +438,7 @@ int64_t md_choose(const char *block, candidate *found, int64_t count) {
     for (int64_t i = 0; i < count; i++) memset(taken + found[i].start, 0, (size_t)(found[i].end - found[i].start));
     for (int64_t i = 0; i < count; i++) {
         size_t size = (size_t)(found[i].end - found[i].start);
-        if (found[i].form >= 0) {
+        if (!found[i].spared) {
             if (memchr(taken + found[i].start, 1, size)) continue;
             memset(taken + found[i].start, 1, size);
         }

@@ -2,8 +2,6 @@
 
 #include "row.h"
 
-#define LONGEST_TOKEN 48
-
 void word_around(const row_text *row, int32_t start, int32_t end, int32_t *low, int32_t *high) {
     int32_t least = start > LONGEST_TOKEN ? start - LONGEST_TOKEN : 0, most = end + LONGEST_TOKEN;
     while (start > least && alnum_at(row, start - 1)) start--;
@@ -48,12 +46,18 @@ int is_shouted(const row_text *row, int32_t start, int32_t end) {
 static const char TITLES[] = " mr mrs ms miss dr prof professor sir dame judge justice sen senator cllr councillor inspector sgt detective "
     "rev lt col capt gen gov rep hon fr st herr frau monsieur madame don ";
 
+int is_title(const row_text *row, int32_t low, int32_t high) { return is_word_of(row, low, high, TITLES); }
+
+int is_possessive(const row_text *row, int32_t low, int32_t high) {
+    return high - low == 1 && row->codes[low] == 's' && at(row, low - 1) == '\'';
+}
+
 /* Whether the full stop at `stop` is an initial's or a title's. */
 static int is_shortened(const row_text *row, int32_t stop) {
     if (!alnum_at(row, stop - 2)) return 1;
     int32_t low, high;
     word_around(row, stop, stop, &low, &high);
-    return is_word_of(row, low, stop, TITLES);
+    return is_title(row, low, stop);
 }
 
 int word_before(const row_text *row, int32_t least, int32_t *low, int32_t *high) {

@@ -34,6 +34,8 @@ enum { PLAIN, SWAPPED, DROPPED, THINNED, REVERSED };
 #define FIRST 16 /* meant first where signs leave several terms open */
 #define INITIALS 32
 #define FOREIGN 64 /* an everyday word in some language */
+#define NAME 128   /* a given name, a surname too */
+#define SURNAME 256
 
 enum { MILD, STRONG, SEVERE };
 
@@ -94,6 +96,11 @@ letter_case case_of(const row_text *row, int32_t start, int32_t end);
 int begins_sentence(const row_text *row, int32_t start);
 /* Whether the words around the range are upper case too. */
 int is_shouted(const row_text *row, int32_t start, int32_t end);
+#define LONGEST_TOKEN 48 /* characters; a longer run of letters is no word */
+/* Whether the word is a person's title. */
+int is_title(const row_text *row, int32_t low, int32_t high);
+/* Whether the word is the s of a possessive. */
+int is_possessive(const row_text *row, int32_t low, int32_t high);
 /* The word before [*low, ...) in its sentence, no further back than `least`; 0 if there is none. */
 int word_before(const row_text *row, int32_t least, int32_t *low, int32_t *high);
 /* The word behind [..., *high) in its sentence, no further on than `most`. */
@@ -125,6 +132,8 @@ typedef struct {
 #define SHORT 3 /* letters */
 
 int judge(const row_text *row, const candidate *found);
+int is_a_name(const row_text *row, const candidate *found);  /* names.c */
+int allowed_by(const row_text *row, const candidate *found); /* allows.c: the number of the phrase that takes it back, or -1 */
 /* asks.c: what is left to ask of a match, bits of kernels.h; and whether it is quoted. */
 int asks(const row_text *row, const candidate *found);
 int is_quoted(const row_text *row, const candidate *found);

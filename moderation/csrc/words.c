@@ -5,7 +5,6 @@
 #include "row.h"
 
 #define HASH_START 0xCBF29CE484222325u
-#define LONGEST_TOKEN 48 /* characters; a longer run of letters is no word */
 #define LONGEST_PIECE 16
 #define LONG 6 /* letters from which a known word counts as a piece though it is not common */
 
@@ -53,6 +52,12 @@ void md_words_fill(uint32_t *words, int64_t word_slots, const char *text, int64_
         hash = HASH_START;
         letters = 0;
     }
+}
+
+uint64_t md_text_hash(const char *text, int64_t length) {
+    uint64_t hash = HASH_START;
+    for (int64_t i = 0; i < length; i++) hash = hash_byte(hash, (uint8_t)text[i]);
+    return hash_finish(hash);
 }
 
 int md_word_known(const match_tables *tables, const char *word, int64_t length) {

@@ -1,0 +1,112 @@
+/* Names: whether a capitalised term is somebody's name, by what stands beside it. */
+
+#include "row.h"
+
+#define LONGEST_SURNAME 7 /* of those that are an insult too; longer insults are no surnames */
+
+static const char PRONOUNS[] = " you a an the what such this that these those your his her my our their he she i we they it is are was were "
+    "be am no not and or but so if stupid dumb fat big little total complete absolute utter being get go hey oh ok yes why who how suck eat "
+    "shut off like just dear dirty old ugly ";
+/* What stands before a surname, and behind one. */
+static const char PARTICLES[] = " de van von der den le la du del di da dos el al mac ter ten st nee messrs ";
+static const char DEEDS[] = " said says told tells asked added replied wrote writes argued argues explained insisted testified scored won "
+    "joined resigned retired died married played founded lived worked served went came family families brothers sisters clan jr sr ";
+
+typedef struct { int32_t low, high; } range;
+
+static range before(const row_text *row, int32_t start) {
+    range word = {start, start};
+    return word_before(row, start > NEIGHBOURHOOD ? start - NEIGHBOURHOOD : 0, &word.low, &word.high) ? word : (range){0, 0};
+}
+
+static range after(const row_text *row, int32_t end, int32_t from) {
+    range word = {from, from};
+    return word_after(row, end + NEIGHBOURHOOD, &word.low, &word.high) ? word : (range){0, 0};
+}
+
+/* Whether nothing but some of these signs stands in a gap. */
+static int is_of(const row_text *row, int32_t low, int32_t high, const char *signs) {
+    while (low < high && is_among(row->codes[low], signs)) low++;
+    return low == high;
+}
+
+static int is_gap(const row_text *row, int32_t low, int32_t high, const char *gap) {
+    return high - low == (int32_t)__builtin_strlen(gap) && reads(row, low, gap);
+}
+
+static int is_titled(const row_text *row, range word) { return case_of(row, word.low, word.high) == TITLE_CASE; }
+
+static int may_be_a_name(const row_text *row, range word) {
+    return is_titled(row, word) && !is_word_of(row, word.low, word.high, PRONOUNS) && !(word.high - word.low > 2 && reads_before(row, word.high, "ing"));
+}
+
+static int is_given(const row_text *row, range word) {
+    uint64_t hash = hash_start();
+    for (int32_t i = word.low; i < word.high; i++) hash = hash_code(hash, row->codes[i]);
+    return word.low < word.high && hash_listed(row->tables->given, row->tables->given_slots, hash_finish(hash));
+}
+
+/* Whether it stands beside another capitalised word that makes it a person's name: Dick Cheney, Mr Cox. */
+static int is_name(const row_text *row, int32_t start, int32_t end) {
+    range word = after(row, end, end);
+    while (word.high && is_possessive(row, word.low, word.high)) word = after(row, end, word.high);
+    if (word.high) {
+        int32_t low = end, high = word.low;
+        while (low < high && is_among(row->codes[low], " -")) low++;
+        while (low < high && is_among(row->codes[high - 1], " -")) high--;
+        if ((low == high || is_gap(row, low, high, "'s")) && may_be_a_name(row, word)) return 1;
+    }
+    word = before(row, start);
+    if (word.high && is_of(row, word.high, start, " -.") && may_be_a_name(row, word)) return 1;
+    return !begins_sentence(row, start) && reads(row, end, "'s");
+}
+
+/* Whether a word of a surname's length stands behind a title: Justice Cox. */
+static int has_title(const row_text *row, int32_t start, int32_t end) {
+    range word = before(row, start);
+    return end - start <= LONGEST_SURNAME && word.high && is_title(row, word.low, word.high) && is_of(row, word.high, start, " .");
+}
+
+/* Whether it stands beside a capitalised given name, an initial or a particle, or does what people do: Alfred Fig, A. Fig,
+   Fig, A., de Fig, Fig said, the Figs family, Fig and Ann. */
+static int is_surname(const row_text *row, int32_t start, int32_t end) {
+    range word = before(row, start);
+    if (word.high) {
+        int is_particle = is_word_of(row, word.low, word.high, PARTICLES);
+        if (is_particle && is_gap(row, word.high, start, " ") && !begins_sentence(row, word.low)) return 1;
+        if (upper_at(row, word.low)) {
+            if (word.high - word.low == 1 && row->codes[word.low] != 'i' && (is_gap(row, word.high, start, ". ") || is_gap(row, word.high, start, "."))) return 1;
+            if ((is_particle || is_given(row, word)) && is_of(row, word.high, start, " -'\"") && is_titled(row, word)) return 1;
+        }
+        if (reads(row, end, "'s") && !is_word_of(row, word.low, word.high, PRONOUNS) && !begins_sentence(row, start)) return 1;
+    }
+    word = after(row, end, end);
+    if (!word.high) return 0;
+    int is_near = is_gap(row, end, word.low, " ") || is_gap(row, end, word.low, "-");
+    if (word.high - word.low == 1 && upper_at(row, word.low) && at(row, word.high) == '.' &&
+        (is_gap(row, end, word.low, " ") || is_gap(row, end, word.low, ", "))) return 1;
+    if (is_word_of(row, word.low, word.high, " and ")) word = after(row, word.high, word.high);
+    return is_near && word.high && (is_word_of(row, word.low, word.high, DEEDS) || (is_given(row, word) && is_titled(row, word)));
+}
+
+int is_a_name(const row_text *row, const candidate *found) {
+    const form_facts *form = row->tables->forms + found->form;
+    const term_facts *term = row->tables->terms + form->term;
+    int32_t start = found->start, end = found->end, length = 0;
+    switch (found->disguise) {
+    case IS_PLAIN: case IS_ACCENTED: case IS_REPEATED: case IS_DROPPED: case IS_THINNED: case IS_SWAPPED: break;
+    case IS_JOINED: word_around(row, start, end, &start, &end); break;
+    default: return 0;
+    }
+    if (case_of(row, start, end) != TITLE_CASE) return 0;
+    if (found->disguise == IS_JOINED) { /* Mr Kumquatmann: what is left of the word is none */
+        uint32_t rest[2 * LONGEST_TOKEN];
+        for (int32_t i = start; i < end; i++) if (i < found->start || i >= found->end) rest[length++] = row->codes[i];
+        return length > 1 && pieces(row->tables, rest, length) == NEVER && is_surname(row, start, end);
+    }
+    if (!upper_at(row, start)) return 0;
+    int name = term->traits & NAME;
+    return ((name || form->strange || term->severity == MILD) && is_name(row, start, end)) ||
+           (term->traits & (NAME | SURNAME) && is_surname(row, start, end)) ||
+           (!(term->traits & JOINED) && has_title(row, start, end));
+}
