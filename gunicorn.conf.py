@@ -1,5 +1,6 @@
 """How gunicorn runs the service: `gunicorn wsgi:app` reads this file, and it reads the settings."""
 
+import gc
 import os
 import shutil
 import sys
@@ -46,6 +47,10 @@ def pre_fork(server, worker):
     """Bring what a new worker is made of up to date, so that workers share its memory."""
     for catch_up in server.app.wsgi().extensions.get("before_fork", ()):
         catch_up()
+    # What the first process holds stays as it is: no worker goes through it for garbage, or writes to the pages that all share.
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 def on_reload(server):

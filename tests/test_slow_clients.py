@@ -1,6 +1,7 @@
 """Slow clients cost no thread: whatever they hold back, the others are answered."""
 
 import contextlib
+import http.client
 import json
 import os
 import signal
@@ -12,6 +13,7 @@ import pytest
 from serving import Served
 
 from moderation import keys
+from moderation.pages import STATIC
 
 MANY = 40  # more than the threads for quick requests and for long ones of both workers
 
@@ -146,3 +148,17 @@ def test_a_stop_waits_for_a_request_that_is_being_sent(tmp_path):
             assert client.recv(1 << 16).startswith(b"HTTP/1.1 200 ")
         ending.join()
         assert running.process.wait(15) == 0
+
+
+def test_answers_of_every_kind_arrive_whole_and_leave_the_connection_open(served):
+    """The head of an answer waits for what follows it: files, errors, nothing."""
+    file = (STATIC / "charts.js").read_bytes()
+    connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=60)
+    for method, path, status, content in (
+            ("HEAD", "/healthz", 200, b""), ("GET", "/static/charts.js", 200, file), ("HEAD", "/docs", 200, b""), ("GET", "/nothing", 404, None),
+            ("OPTIONS", "/v1/score", 200, b""), ("GET", "/static/charts.js", 200, file)):
+        connection.request(method, path, headers={"X-API-Key": served.key})
+        answer = connection.getresponse()
+        found = answer.read()
+        assert (answer.status, found if content is not None else None) == (status, content)
+    connection.close()

@@ -26,6 +26,7 @@ _ROOM = 64 * 1024 * 1024  # bytes that one worker keeps for its slow clients
 
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)[ \t]*(?=\r\n)")
 _LINES = re.compile(rb"\r\ncontent-type:[^\r]*(?:ndjson|jsonl)")
+_HEAD = re.compile(rb"HTTP/1\.[01] [2-5]")  # not `100 Continue`, for which a client waits
 # Requests without an end that can be told, or whose answer streams.
 _OPEN_ENDED = re.compile(rb"\r\n(?:transfer-encoding|expect):|^get /v1/labels")
 
@@ -75,6 +76,7 @@ class PatientSocket(socket.socket):
         self.room = room
         self.unsent = bytearray()
         self.until = 0.0
+        self._head = b""  # of an answer, which leaves together with what follows
 
     def setblocking(self, flag: bool) -> None:
         """Blocking is for `IDLE` seconds at most."""
@@ -90,7 +92,17 @@ class PatientSocket(socket.socket):
             raise ConnectionResetError(errno.ECONNRESET, "the client has stopped sending") from None
 
     def sendall(self, data: Any, flags: int = 0) -> None:
-        """Write what the client takes at once, and keep the rest for `flush`; wait only where there is no room for it."""
+        """Write what the client takes at once, and keep the rest for `flush`; wait only where there is no room for it.
+
+        The head of an answer is kept for what follows it, so that both leave together; `send_head` sends one that stays alone.
+        """
+        if not self._head and _HEAD.match(data) and data.endswith(b"\r\n\r\n"):
+            self._head = data
+            return
+        head, self._head = self._head, b""
+        self._send(head + data if head else data, flags)
+
+    def _send(self, data: Any, flags: int = 0) -> None:
         rest = memoryview(data)
         if not self.unsent:
             rest = rest[self._write(rest):]
@@ -106,6 +118,19 @@ class PatientSocket(socket.socket):
             super().sendall(rest, flags)
         except TimeoutError:
             raise ConnectionResetError(errno.ECONNRESET, "the client has stopped reading") from None
+
+    def send_head(self) -> None:
+        """Write the head of an answer that has nothing else."""
+        head, self._head = self._head, b""
+        if head:
+            self._send(head)
+
+    def sendfile(self, file: Any, offset: int = 0, count: int | None = None) -> int:
+        """Write a file in its turn, as all else is written."""
+        file.seek(offset)
+        data = file.read(-1 if count is None else count)
+        self.sendall(data)
+        return len(data)
 
     def flush(self) -> bool:
         """Write what the client takes now; whether nothing is left. OSError if it has gone."""

@@ -12,6 +12,7 @@ Over TLS gunicorn's own ways hold; TLS is a proxy's.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import resource
 import selectors
@@ -94,6 +95,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
         self._wait_no_more(conn)
         if state is State.REFUSED:
             conn.sock.sendall(_TOO_LARGE)
+            conn.sock.send_head()
             self._end(conn)
         elif state is State.GONE:
             self._hang_up(conn)
@@ -111,6 +113,14 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
     def _answer(self, conn: Connection, pool: ThreadPoolExecutor) -> None:
         answered = pool.submit(self.handle, conn)
         answered.add_done_callback(lambda done: self.method_queue.defer(self.finish_request, conn, done))
+
+    def handle(self, conn: Any) -> Any:
+        """Answer a request, in a thread."""
+        kept = super().handle(conn)
+        if not self.cfg.is_ssl:
+            with contextlib.suppress(OSError):  # the client has gone
+                conn.sock.send_head()  # of an answer without a body
+        return kept
 
     def finish_request(self, conn: Any, fs: Future[Any]) -> None:
         """Send what is left of the answer, then keep the connection or end it."""
