@@ -155,8 +155,8 @@ def test_answers_of_every_kind_arrive_whole_and_leave_the_connection_open(served
     file = (STATIC / "charts.js").read_bytes()
     connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=60)
     for method, path, status, content in (
-            ("HEAD", "/healthz", 200, b""), ("GET", "/static/charts.js", 200, file), ("HEAD", "/docs", 200, b""), ("GET", "/nothing", 404, None),
-            ("OPTIONS", "/v1/score", 200, b""), ("GET", "/static/charts.js", 200, file)):
+            ("HEAD", "/healthz", 200, b""), ("GET", "/static/charts.js", 200, file), ("HEAD", "/docs", 200, b""),
+            ("GET", "/nothing", 404, None), ("OPTIONS", "/v1/score", 200, b""), ("GET", "/static/charts.js", 200, file)):
         connection.request(method, path, headers={"X-API-Key": served.key})
         answer = connection.getresponse()
         found = answer.read()
