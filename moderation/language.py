@@ -9,10 +9,17 @@ texts, languages without a list here. Costs a few microseconds, no model and no 
 
 from __future__ import annotations
 
+import functools
 import re
 from bisect import bisect_right
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
+from moderation import kernels
 from moderation.errors import Problem, RequestError
+from moderation.text import FoldedBatch, fold_batch
 
 ENGLISH = "en"
 _READ = 400  # characters of a text that are looked at
@@ -107,12 +114,43 @@ def tag(name: str) -> str:
     return found[1].lower() + (f"-{script}" if script == "Latn" and found[1].lower() != ENGLISH else "")
 
 
+@functools.cache
+def plain_table() -> npt.NDArray[np.uint32]:
+    """The plainly English words as csrc/english.c looks them up."""
+    ffi, library = kernels.load()
+    table = np.zeros(library.PLAIN_SLOTS, np.uint32)
+    words = "".join(f"{word}\n" for word in _PLAIN).encode()
+    library.md_words_fill(ffi.from_buffer("uint32_t[]", table), len(table), words, len(words))
+    return table
+
+
+@functools.cache
+def _plain() -> tuple[Any, Any, Any]:
+    ffi, library = kernels.load()
+    return ffi.from_buffer("uint32_t[]", plain_table()), ffi.from_buffer, library.md_english
+
+
+def detect_batch(batch: FoldedBatch) -> list[str]:
+    """The tag of each text's language; `en` where there is doubt. Linear in the first 400 characters of each."""
+    plain, buffer, find = _plain()
+    english = bytearray(batch.size)
+    find(plain, batch.block, buffer("uint8_t[]", english))
+    named = [ENGLISH] * batch.size
+    row = english.find(0)
+    while row >= 0:
+        named[row] = _detect(batch.texts[row])
+        row = english.find(0, row + 1)
+    return named
+
+
 def detect(text: str) -> str:
-    """The tag of the language that a text is in; `en` where there is doubt. Linear in the first 400 characters."""
+    """The tag of the language that a text is in: `detect_batch` of one."""
+    return detect_batch(fold_batch([text]))[0]
+
+
+def _detect(text: str) -> str:
     text = text[:_READ].lower()
     words = text.split()
-    if len(_PLAIN.intersection(words)) * 10 >= len(words):
-        return ENGLISH
     if not text.isascii() and _TELLS.search(text) and (script := _by_script(text)):
         return script
     if len(words) < _WORDS or len(_FOREIGN.intersection(words)) < _HITS - 1:  # one may stand beside a comma

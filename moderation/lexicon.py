@@ -25,6 +25,7 @@ from moderation.walk import ASKS_LANGUAGE, ASKS_SCRIPT, DISGUISES, EMPTY_TRIE, I
 WORDS_FILE, COMMON_FILE, NAMES_FILE, INNOCENT_FILE = "words.txt", "common.txt", "names.txt", "innocent.txt"
 _SPARED = ("", "a name", "an abbreviation", "allowed by")  # as csrc/kernels.h numbers them
 _FOREIGN = "a word of the text's language"
+_ASKS = Candidate._fields.index("asks")
 _TOO_LITTLE = "not enough evidence"
 _A_WORD = "a known word"
 _LONGEST_WORD = 48  # characters; as in csrc/row.h
@@ -153,44 +154,39 @@ class Lexicon:
         """The rows of a batch in which terms stand, matched or spared, in order. One compiled walk; other rows cost nothing more."""
         memory, places = self._walk.find(batch)
         results: list[RowMatches] = []
-        at = 0
-        while at < len(places):
-            row, first, asked = places[at].row, at, 0
-            while at < len(places) and places[at].row == row:
-                asked |= places[at].asks
-                at += 1
-            of_row = places[first:at]
-            if asked:
-                found = self._ask(batch, memory, of_row, first)
-            else:
-                found = RowMatches(row, self._matches(of_row), [Span(place.first, place.last) for place in of_row if place.spared])
-            if found.spared:
-                spared = sorted(span for span in set(found.spared) if not any(
-                    span.start < match.span.end and match.span.start < span.end for match in found.matches))
-                found = RowMatches(row, found.matches, spared)
+        first = 0
+        while first < len(places):
+            row, last, asked = places[first][0], first, 0
+            while last < len(places) and places[last][0] == row:
+                asked |= places[last][_ASKS]
+                last += 1
+            found = self._ask(batch, memory, places, first, last) if asked else self._matches(row, places[first:last])
             if found.matches or found.spared:
                 results.append(found)
+            first = last
         return results
 
-    def _ask(self, batch: FoldedBatch, memory: Any, places: Sequence[Candidate], first: int) -> RowMatches:
-        """One row with something to ask: what stands, what is spared. `first` is the number of its first place in `memory`."""
-        reading = Reading(batch, places[0].row)
+    def _ask(self, batch: FoldedBatch, memory: Any, places: Sequence[tuple[int, ...]], first: int, last: int) -> RowMatches:
+        """One row with something to ask, whose places are `[first, last)`: what stands, what is spared."""
+        row = places[first][0]
+        reading = Reading(batch, row)
         standing: list[int] = []
         spared: list[Span] = []
-        for number, found in enumerate(places if len(places) == 1 else budget.watched(places), first):
+        for number in range(first, last) if last - first == 1 else budget.watched(range(first, last)):
+            found = Candidate._make(places[number])
             is_spared, outcome = (True, "") if found.form == INNOCENT else self._judge(reading, found)
             if is_spared:
                 spared.append(Span(found.first, found.last))
             elif not outcome:
                 standing.append(number)
-        chosen = self._walk.choose(batch, memory, standing) if len(standing) > 1 else [places[number - first] for number in standing]
-        return RowMatches(places[0].row, self._matches(chosen, reading), spared)
+        chosen = self._walk.choose(batch, memory, standing) if len(standing) > 1 else [places[number] for number in standing]
+        return self._matches(row, chosen, spared, reading)
 
     def explain(self, text: NormalizedText) -> list[Finding]:
         """Every candidate of a text with what became of it, by position."""
         findings = []
         reading = Reading(text.batch, 0)
-        for found in self._walk.find(text.batch, every=True)[1]:
+        for found in map(Candidate._make, self._walk.find(text.batch, every=True)[1]):
             span = Span(found.first, found.last)
             if found.form == INNOCENT:
                 findings.append(Finding(span, reading.folded.text[found.start : found.end], _A_WORD, ""))
@@ -238,16 +234,24 @@ class Lexicon:
             return True, _FOREIGN
         return found.phrase >= 0, f"{_SPARED[found.spared]} `{self._allows[found.phrase]}`" if found.phrase >= 0 else ""
 
-    def _matches(self, places: Sequence[Candidate], reading: Reading | None = None) -> list[Match]:
+    def _matches(self, row: int, places: Sequence[tuple[int, ...]], spared: Sequence[Span] = (),
+                 reading: Reading | None = None) -> RowMatches:
         """The matches of one row; without a reading, all are the writer's own words or stand between quotation marks."""
         matches = []
-        for found in places:
-            if not found.spared:
-                span = Span(found.first, found.last)
-                region = reading.region(found) if reading else "quote" if found.quoted else "own"
-                matches += [Match(text, category, severity, span, DISGUISES[found.disguise], region)
-                            for text, category, severity in self._meanings[found.form]]
-        return matches
+        taken_back = [*spared]
+        for place in places:
+            _, form, _, _, start, end, _, _, _, disguise, is_spared, _, quoted = place
+            span = Span(start, end)
+            if is_spared:
+                taken_back.append(span)
+                continue
+            region = reading.region(Candidate._make(place)) if reading else "quote" if quoted else "own"
+            for text, category, severity in self._meanings[form]:
+                matches.append(Match(text, category, severity, span, DISGUISES[disguise], region))
+        if taken_back and matches:
+            taken_back = [span for span in taken_back if not any(
+                span.start < match.span.end and match.span.start < span.end for match in matches)]
+        return RowMatches(row, matches, sorted({*taken_back}) if len(taken_back) > 1 else taken_back)
 
 
 def _is_native(reading: Reading, found: Candidate, form: Form) -> bool:

@@ -136,6 +136,13 @@ class Policy:
         thresholds: Scores = np.array([base, *(section.thresholds for section in rules.sections)], dtype=np.float64)
         self._thresholds = np.round(thresholds, _DIGITS)
         self._index = {name: index for index, name in enumerate(self.categories)}
+        # What a match counts at least, by whether it is the writer's own, then by category and severity; and the most of quoted ones.
+        # Rounded as scores are, so that what comes of them needs no rounding.
+        self._counts = tuple({(category.name, severity): (index, round(count, _DIGITS))
+                              for index, category in enumerate(rules.categories)
+                              for severity, count in zip(SEVERITIES, category.severities if is_own else category.quoted, strict=True)}
+                             for is_own in (False, True))
+        self._quoted_most = tuple(round(category.quoted_most, _DIGITS) for category in rules.categories)
         self._section_index = {name: index for index, name in enumerate(self.sections, 1)}
 
     @property
@@ -183,16 +190,25 @@ class Policy:
         """
         fused = self._curves.fuse(scores)
         for row, matches, _ in found:
-            self._add(fused[row], matches)
+            if matches:
+                self._add(fused, row, matches)
         return fused
 
-    def _add(self, row: Scores, matches: Sequence[Match]) -> None:
-        used = {match.category for match in matches if match.region == OWN}
-        for name, floor in self.floors(matches).items():
-            index = self._index[name]
-            if name not in used:
-                row[index] = min(row[index], self.rules.categories[index].quoted_most)
-            row[index] = round(max(row[index], floor), _DIGITS)
+    def _add(self, fused: Scores, row: int, matches: Sequence[Match]) -> None:
+        counts = self._counts
+        least: dict[int, float] = {}
+        own = set()
+        for match in matches:
+            is_own = match.region == OWN
+            index, count = counts[is_own].get((match.category, match.severity), (-1, 0.0))
+            if count > least.get(index, -1.0):
+                least[index] = count
+            if is_own:
+                own.add(index)
+        for index, count in least.items():
+            if index >= 0:
+                score = fused.item(row, index)
+                fused[row, index] = max(score if index in own else min(score, self._quoted_most[index]), count)
 
     def floors(self, matches: Sequence[Match]) -> dict[str, float]:
         """What the lexicon's words count at least, by category."""

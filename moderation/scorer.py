@@ -78,11 +78,12 @@ class Scorer:
         RequestError : a section that the policy does not have, no language's tag, or a tier that there is not; `where` is `section`,
             `language` or `tier`.
         """
-        named = [language.detect(text) for text in texts] if languages is None else [
-            language.detect(text) if name is None else language.tag(name) for text, name in zip(texts, languages, strict=True)]
+        tags = None if languages is None else [None if name is None else language.tag(name) for name in languages]
         sections = self._sections(section, len(texts))
         tiers = self._tiers(tier, len(texts))
         batch = fold_batch(exclusions.blank(texts, self.policy.exclude))
+        detected = language.detect_batch(batch)
+        named = [tag or found for tag, found in zip(tags, detected, strict=True)] if tags else detected
         found = self.lexicon.find_batch(batch)
         # What the words were disguised as is undone for the models too: they learned from plain spelling.
         restored = self.lexicon.restore(batch, found) if found else batch
@@ -100,7 +101,8 @@ class Scorer:
                 fused = self.policy.fuse(scores, found)
                 actions = self.policy.decide(fused, sections)
         matches = {row: matches for row, matches, _ in found}
-        return ScoreTable(self, batch, sections, scores, fused, actions, matches, named, linear, deep, [TIERS[tier] for tier in tiers])
+        asked = [TIERS[tier] for tier in tiers.tolist()]
+        return ScoreTable(self, batch, sections, scores, fused, actions, matches, named, linear, deep, asked)
 
     def _in_doubt(self, logits: Scores, found: Sequence[RowMatches], sections: int | npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
         """The rows whose action the encoder could change: the least and the greatest that it may say lead to different ones."""

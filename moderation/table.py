@@ -113,7 +113,8 @@ class ScoreTable(Sequence[Assessment]):
         self.linear = linear
         self.deep = deep
         self._asked = asked
-        self.unread = [row for row, name in enumerate(languages) if name not in scorer.reads]
+        unread = set(languages).difference(scorer.reads)
+        self.unread = [row for row, name in enumerate(languages) if name in unread] if unread else []
 
     @property
     def worst(self) -> Actions:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from moderation import chardata, kernels
+from moderation import chardata, kernels, language
 from moderation.allows import Allows, compile_allows
 from moderation.forms import Trie, build_trie
 from moderation.text import FoldedBatch
@@ -94,6 +94,7 @@ class Walk:
                   "forms": trie.form_facts, "terms": trie.term_facts, "spelling": trie.spelling, "letters": letters,
                   "doubles": doubles, "readings": readings, "respellings": respellings, "kinds": kinds,
                   "allow_keys": allows.keys, "allow_first": allows.first, "allow_phrases": allows.phrases, "allow_words": allows.words,
+                  "plain": language.plain_table(),
                   **{name: np.zeros(count, np.uint32) for name, count in slots.items()}}
         types = {"form": "int32_t[]", "kinds": "uint8_t[]", "letters": "uint8_t[]", "forms": "form_facts[]", "terms": "term_facts[]",
                  "allow_keys": "uint64_t[]", "allow_first": "int32_t[]", "allow_phrases": "allow_phrase[]", "allow_words": "uint64_t[]"}
@@ -109,11 +110,11 @@ class Walk:
             encoded = text.encode()
             library.md_words_fill(self._pointers[name], slots[name], encoded, len(encoded))
 
-    def find(self, batch: FoldedBatch, *, every: bool = False) -> tuple[Any, list[Candidate]]:
+    def find(self, batch: FoldedBatch, *, every: bool = False) -> tuple[Any, list[tuple[int, ...]]]:
         """The places where a term stands or, with form `INNOCENT`, does not, by row and position, and the memory that holds them.
 
-        Where one in a row has something to ask, those that overlap are all there, and `choose` chooses. With `every`, there are
-        also places where a term seems to stand and does not; their `disguise` is 0.
+        Each is a `Candidate`, if made one. Where one in a row has something to ask, those that overlap are all there, and `choose`
+        chooses. With `every`, there are also places where a term seems to stand and does not; their `disguise` is 0.
         """
         room = _ROOM + batch.size
         memory = self._allocate(room)
@@ -121,15 +122,15 @@ class Walk:
         if count > room:
             memory = self._allocate(count)
             count = self._search(batch.block, every, memory, count)
-        return memory, [*map(Candidate._make, _CANDIDATE.iter_unpack(self._buffer(memory, count * _CANDIDATE.size)))] if count else []
+        return memory, [*_CANDIDATE.iter_unpack(self._buffer(memory, count * _CANDIDATE.size))] if count else []
 
-    def choose(self, batch: FoldedBatch, memory: Any, numbers: Sequence[int]) -> list[Candidate]:
+    def choose(self, batch: FoldedBatch, memory: Any, numbers: Sequence[int]) -> list[tuple[int, ...]]:
         """Of some places of one row, by their numbers in what `find` gave, those that stay where several overlap; by position."""
         chosen = self._allocate(len(numbers))
         for index, number in enumerate(numbers):
             chosen[index] = memory[number]
         count = self._choose(batch.block, chosen, len(numbers))
-        return [*map(Candidate._make, _CANDIDATE.iter_unpack(self._buffer(chosen, count * _CANDIDATE.size)))]
+        return [*_CANDIDATE.iter_unpack(self._buffer(chosen, count * _CANDIDATE.size))]
 
     def is_known(self, word: str) -> bool:
         """Whether a lower-case word is a known innocent one."""

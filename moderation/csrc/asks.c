@@ -28,7 +28,8 @@ int asks(const row_text *row, const candidate *found) {
     const term_facts *term = row->tables->terms + row->tables->forms[found->form].term;
     int bits = may_be_an_address(row, found) ? ASKS_REGION : 0;
     if (row->flags[found->start] & HOMOGLYPH && !found->leet && !found->masked) bits |= ASKS_SCRIPT;
-    if (term->traits & FOREIGN && (found->disguise == IS_PLAIN || found->disguise == IS_ACCENTED)) bits |= ASKS_LANGUAGE;
+    if (term->traits & FOREIGN && (found->disguise == IS_PLAIN || found->disguise == IS_ACCENTED) &&
+        !is_english(row->tables->plain, row->codes, row->flags, row->length)) bits |= ASKS_LANGUAGE;
     return bits;
 }
 

@@ -87,6 +87,7 @@ typedef struct {
     const allow_phrase *allow_phrases;
     const uint64_t *allow_words; /* hashes of the words of phrases; 0: any word */
     int64_t allow_count;
+    const uint32_t *plain;       /* of md_english */
     const uint8_t *letters;      /* [letter_codes]: of a character beyond ASCII, 1: a letter; 2: a letter or number */
     int64_t letter_codes;
 } match_tables;
@@ -128,6 +129,13 @@ int64_t md_match(const match_tables *tables, const char *block, int every, candi
 
 /* Leaves the best of the places of one row that overlap, by start, and answers how many they are. */
 int64_t md_choose(const char *block, candidate *found, int64_t count);
+
+/* ---- english.c: texts that are English beyond doubt ---- */
+
+#define PLAIN_SLOTS 512
+
+/* english[row]: 1 if the row is. plain: [PLAIN_SLOTS], filled by md_words_fill with words that hardly any other language has. */
+void md_english(const uint32_t *plain, const char *block, uint8_t *english);
 
 /* ---- ngrams.c: hashed n-grams of folded text, sentence by sentence; the same walk trains, scores and explains ---- */
 

@@ -85,6 +85,9 @@ int pieces(const match_tables *tables, const uint32_t *codes, int32_t length);
 /* The same of innocent words, at most 3: common ones, or known ones of some length. */
 int known_pieces(const match_tables *tables, const uint32_t *codes, int32_t length);
 
+/* english.c */
+int is_english(const uint32_t *plain, const uint32_t *codes, const uint8_t *flags, int64_t length);
+
 /* row.c */
 
 typedef enum { LOWER_CASE, UPPER_CASE, TITLE_CASE, MIXED_CASE } letter_case;
