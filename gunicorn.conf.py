@@ -35,8 +35,16 @@ loglevel = _settings.log_level
 accesslog = None  # the service writes its own line for each request
 
 
+def _settle():
+    """Leave what the first process holds as it is: no worker goes through it for garbage, or writes to the pages that all share."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+
+
 def when_ready(server):
     """Say who is answered."""
+    _settle()
     scorer = server.app.wsgi().extensions.get("scorer")  # none: another application by the same settings, as benchmarks serve
     if scorer:
         lack = f" (no encoder: {scorer.lack})" if scorer.lack else ""
@@ -47,9 +55,6 @@ def pre_fork(server, worker):
     """Bring what a new worker is made of up to date, so that workers share its memory."""
     for catch_up in server.app.wsgi().extensions.get("before_fork", ()):
         catch_up()
-    # What the first process holds stays as it is: no worker goes through it for garbage, or writes to the pages that all share.
-    gc.unfreeze()
-    gc.collect()
     gc.freeze()
 
 
@@ -59,6 +64,7 @@ def on_reload(server):
         server.app.wsgi().extensions["reload"].reload()
     except LoadError as error:
         server.log.error("%s\nthe last good versions go on, in new workers", error)
+    _settle()
 
 
 def worker_exit(server, worker):

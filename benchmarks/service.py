@@ -26,6 +26,7 @@ COMMENT = ("The council voted on the new road last night and I still cannot see 
            "field, the bus goes the long way round, and the mayor calls that progress. Ask the shopkeepers in Mill Lane what they think "
            "of it, before the diggers come in spring.")
 ROUNDS = 5
+TIERS = ("fast", "auto")  # by which the comment is scored; the encoder need not be asked about it
 
 
 class Round(NamedTuple):
@@ -35,17 +36,23 @@ class Round(NamedTuple):
     p99: float
 
 
-def start(application: str, port: int) -> subprocess.Popen[bytes]:
-    """A server, ready to answer."""
-    environment = {**os.environ, "MODERATION_PORT": str(port), "MODERATION_LOG_LEVEL": "warning", "PYTHONPATH": f"{ROOT}:{ROOT}/benchmarks"}
+def start(application: str, port: int, **variables: str) -> subprocess.Popen[bytes]:
+    """A server, ready to answer; by settings of the service if any are given."""
+    given = {f"MODERATION_{name.upper()}": value for name, value in variables.items()}
+    environment = {**os.environ, "MODERATION_LOG_LEVEL": "warning", **given, "MODERATION_PORT": str(port),
+                   "PYTHONPATH": f"{ROOT}:{ROOT}/benchmarks"}
     server = subprocess.Popen([sys.executable, "-m", "gunicorn", "--config", str(ROOT / "gunicorn.conf.py"), application], cwd=ROOT,
                               env=environment, stderr=subprocess.DEVNULL)
-    _wait(port)
+    try:
+        _wait(port)
+    except BaseException:
+        server.terminate()
+        raise
     return server
 
 
 def _wait(port: int) -> None:
-    for _ in range(100):
+    for _ in range(600):
         try:
             urllib.request.urlopen(urllib.request.Request(f"http://127.0.0.1:{port}/v1/score", b'{"text": ""}'), timeout=1).read()
         except OSError:
@@ -75,18 +82,20 @@ def main() -> None:
         body = json.dumps({"text": COMMENT})
         script.write_text(f'wrk.method = "POST"\nwrk.body = [==[{body}]==]\nwrk.headers["Content-Type"] = "application/json"\n',
                           encoding="utf-8")
-        servers = [start("echo:app", PORT), start("wsgi:app", PORT + 1)]
+        servers = [start("echo:app", PORT), *(start("wsgi:app", PORT + 1 + index, tier=tier) for index, tier in enumerate(TIERS))]
         try:
-            # Turn by turn, so that whatever else the machine does falls on both.
-            rounds = [(measure(script, PORT), measure(script, PORT + 1)) for _ in range(ROUNDS + 1)][1:]
+            # Turn by turn, so that whatever else the machine does falls on all.
+            rounds = [[measure(script, PORT + index) for index in range(len(servers))] for _ in range(ROUNDS + 1)][1:]
         finally:
             for server in servers:
                 server.terminate()
                 server.wait()
-    for name, turns in zip(("echo", "/v1/score"), zip(*rounds, strict=True), strict=True):
-        print(f"{name:<10} {median(turn.rate for turn in turns):8.0f} requests/s   p99 {median(turn.p99 for turn in turns):6.2f} ms")
-    print(f"{median(score.rate / echo.rate for echo, score in rounds):.0%} of the echo's requests, "
-          f"p99 {median(score.p99 / echo.p99 for echo, score in rounds):.1f} times the echo's")
+    for index, name in enumerate(("echo", *(f"/v1/score {tier}" for tier in TIERS))):
+        rate, p99 = (median(getattr(turns[index], field) for turns in rounds) for field in Round._fields)
+        share = median(turns[index].rate / turns[0].rate for turns in rounds)
+        times = median(turns[index].p99 / turns[0].p99 for turns in rounds)
+        beside = f"   {share:.0%} of the echo's requests, p99 {times:.1f} times the echo's" if index else ""
+        print(f"{name:<14} {rate:8.0f} requests/s   p99 {p99:6.2f} ms{beside}")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,9 @@ policy's scores, matches and exclusions; what it would have decided otherwise is
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
+import gc
 import mmap
 import threading
 import time
@@ -109,6 +112,14 @@ def build(settings: Settings, scorer: Scorer | None = None) -> Live:
     return Live(scorer, Policy.load(settings.shadow_policy, scorer.policy.attributes) if settings.shadow_policy else None, b"", None)
 
 
+def _give_back() -> None:
+    """Let the system have the memory of what was in force before: glibc keeps it for the thread that had it, so that each reload by
+    another thread would add to the whole."""
+    gc.collect()
+    with contextlib.suppress(OSError, AttributeError):  # another C library
+        ctypes.CDLL(None).malloc_trim(0)
+
+
 class Reloader:
     """What is in force in this process, and the number by which all processes know whether that is the newest."""
 
@@ -145,6 +156,7 @@ class Reloader:
                     live = _build(scorer, sources)
                     self._kept.keep(sources)
                     self._put(live)
+                    _give_back()
             except LoadError:
                 count.labels("refused").inc()
                 raise
@@ -192,6 +204,7 @@ class Reloader:
                 if digest != self.live.digest:
                     sources = self._kept.sources(digest)
                     self._put(_build(open_scorer(sources.spec), sources))
+                    _give_back()
                 self._seen = number  # last, so that no other thread answers meanwhile
                 return
             except LoadError as error:
