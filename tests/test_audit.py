@@ -335,6 +335,7 @@ def test_progress_says_rows_rate_time_left_and_actions():
     progress = Progress(100, Terminal())
     done = folder_module.Done(0, 0, "", "", 50, 2, 0, [40, 6, 4], [], {}, {}, msgspec.Raw(b"{}"))
     progress.done(done, 50)
+    assert len(progress.line(short=True)) < 80
     line = progress.line()
     assert line.startswith("50 rows, ")
     assert line.endswith(" left, approve 40 (80.0%), review 6 (12.0%), reject 4 (8.0%), 2 rows not usable")

@@ -7,7 +7,7 @@ import math
 import shutil
 
 import pytest
-from browser import chromium, visit  # noqa: F401
+from browser import barriers, chromium, visit  # noqa: F401
 from serving import Served
 
 from moderation import settings as settings_module
@@ -191,3 +191,12 @@ def test_a_file_that_cannot_be_used_is_told_by_its_line(service, visit, tmp_path
     page.set_input_files("#file", str(path))
     page.wait_for_selector("#error:not([hidden])")
     assert "line 2, personal: is neither 0 nor 1" in page.inner_text("#error")
+
+
+def test_nothing_on_the_tuning_page_keeps_somebody_out(tune):
+    assert barriers(tune()) == []
+
+
+def test_nothing_on_the_other_pages_keeps_somebody_out(service, visit):  # noqa: F811
+    pages = ("/console/try", "/docs")
+    assert [barriers(visit(f"http://127.0.0.1:{service.port}{path}")) for path in pages] == [[], []]

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 from archives import made_up, write_run
 from auditing import environment, small_spec, write_archive
-from browser import chromium, visit  # noqa: F401
+from browser import barriers, chromium, visit  # noqa: F401
 
 from moderation import cli
 from moderation.audit import diff, diff_commands, difference
@@ -117,6 +117,7 @@ def test_the_page_shows_what_changes(visit, runs, tmp_path, width, dark):  # noq
     first = next(iter(found.examples.values()))[0]
     assert " ".join(TEXTS[first.before["row"]].as_py().split()[:1])[:3] in page.locator("details[open] blockquote").first.inner_text()
     assert page.locator("figure.chart svg").count() == 2
+    assert barriers(page) == []
 
 
 def test_without_texts_the_page_has_none(runs, tmp_path):

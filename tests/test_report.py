@@ -5,7 +5,7 @@ import re
 
 import pytest
 from archives import HOSTILE, LINES, made_up
-from browser import chromium, visit  # noqa: F401
+from browser import barriers, chromium, visit  # noqa: F401
 
 from moderation.audit import report, summary, words
 from moderation.audit.tally import AuditTally, totals
@@ -117,4 +117,40 @@ def test_a_hostile_archive_is_shown_and_does_nothing(visit, tmp_path, width):  #
 
 def test_an_archive_of_nothing_has_a_report(visit, tmp_path):  # noqa: F811
     report.write(AuditTally.empty(LINES), tmp_path / "report.html", "empty.csv")
-    assert visit((tmp_path / "report.html").as_uri()).inner_text(".tiles li >> nth=0").startswith("0")
+    page = visit((tmp_path / "report.html").as_uri())
+    assert page.inner_text(".tiles li >> nth=0").startswith("0")
+    assert "No comment was scored" in page.inner_text("main") and page.locator("figure, .switch").count() == 0
+    for link in page.locator("nav a").all():
+        assert page.locator(link.get_attribute("href")).count() == 1
+
+
+def test_one_comment_is_called_one(visit, tmp_path):  # noqa: F811
+    results, texts = made_up(600, seed=3)
+    one = AuditTally.of(results.slice(5, 1), texts.slice(5, 1), LINES, rejected={"no text": 1})
+    report.write(one, tmp_path / "report.html", "one.csv")
+    page = visit((tmp_path / "report.html").as_uri())
+    assert "1 comment, all of 2023-05" in page.inner_text("header")
+    assert "1 row could not be read and is left out" in page.inner_text("header")
+    assert not re.search(r"\b1 (comments|rows)", page.inner_text("body"))
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_many_sections_with_long_names_leave_their_counts_in_sight(visit, tmp_path, width):  # noqa: F811
+    results, texts = made_up(600, seed=3)
+    names = [*(f"Section {number}" for number in range(280)), "x" * 180, "a name without an end " * 8, "\u05e1\u05e4\u05d5\u05e8\u05d8",
+             "a\u202eb"]
+    place = results.schema.get_field_index("section")
+    results = results.set_column(place, results.schema.field(place), [
+        [names[280] if row % 5 == 0 else names[row % len(names)] for row in range(600)]])
+    report.write(AuditTally.of(results, texts, LINES), tmp_path / "report.html", "\u05d0\u05e8\u05db\u05d9\u05d5\u05df.csv")
+    page = visit((tmp_path / "report.html").as_uri(), width=width, dark=True)
+    assert page.locator("#sections tbody tr").count() == 60 and "224 smaller sections are not listed" in page.inner_text("#sections")
+    long = page.locator("#sections tbody tr", has_text="xxxxx").first.locator("td").nth(1).bounding_box()
+    assert long["x"] + long["width"] <= width
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_nothing_in_the_report_keeps_somebody_out(visit, plain, dark):  # noqa: F811
+    page = visit(plain[1].as_uri(), dark=dark)
+    page.evaluate("for (const found of document.querySelectorAll('details')) found.open = true")
+    assert barriers(page) == []

@@ -55,8 +55,8 @@ def _count(text: str) -> int:
 
 def _folder(text: str) -> Path:
     if re.match(r"[a-z][a-z0-9+]*://", text):
-        raise argparse.ArgumentTypeError("expected a folder's path: results are renamed into place and locked, which stores behind addresses do "
-                                         "not do; write to a disk and copy the folder there when the audit is complete")
+        raise argparse.ArgumentTypeError("expected a folder's path: results are renamed into place and locked, which stores behind "
+                                         "addresses do not do; write to a disk and copy the folder there when the audit is complete")
     return Path(text)
 
 

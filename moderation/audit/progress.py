@@ -33,7 +33,7 @@ class Progress:
         if not quiet and self._stream.isatty():
             from tqdm import tqdm
 
-            form = "{percentage:3.0f}% {bar} {postfix}" if total else "{postfix}"
+            form = "{percentage:3.0f}% {desc} {bar}" if total else "{desc}"  # where there is no room it is the bar that goes
             self._bar = tqdm(total=total, file=self._stream, bar_format=form, mininterval=0.2, dynamic_ncols=True)
 
     def say(self, text: str) -> None:
@@ -57,20 +57,21 @@ class Progress:
         self._size += size
         self._actions = [one + other for one, other in zip(self._actions, done.actions, strict=True)]
         if self._bar is not None:
-            self._bar.set_postfix_str(self.line(), refresh=False)
+            self._bar.set_description_str(self.line(short=True), refresh=False)
             self._bar.update(size)
         elif not self.quiet and time.monotonic() - self._said >= _EVERY:
             self._said = time.monotonic()
             print(self.line(), file=self._stream, flush=True)
 
-    def line(self) -> str:
-        """What there is to say now."""
+    def line(self, short: bool = False) -> str:
+        """What there is to say now; `short` leaves out the shares, so that it stands in a line of 80 characters."""
         seconds = max(time.monotonic() - self._began, 1e-3)
         own = self._size - self._size_before
-        said = [f"{self._rows:,} rows", f"{(self._rows - self._before) / seconds:,.0f} rows/s"]
+        said = [f"{self._rows:,} rows", f"{(self._rows - self._before) / seconds:,.0f}{'' if short else ' rows'}/s"]
         if self._total and own:
             said.append(f"{duration((self._total - self._size) * seconds / own)} left")
-        said += [f"{name} {count:,} ({count / max(self._rows, 1):.1%})" for name, count in zip(ACTIONS, self._actions, strict=True)]
+        shares = ["" if short else f" ({count / max(self._rows, 1):.1%})" for count in self._actions]
+        said += [f"{name} {count:,}{share}" for name, count, share in zip(ACTIONS, self._actions, shares, strict=True)]
         return ", ".join(said + ([f"{self._rejected:,} rows not usable"] if self._rejected else []))
 
     def close(self) -> None:
@@ -79,7 +80,7 @@ class Progress:
             return
         self._closed = True
         if self._bar is not None:
-            self._bar.set_postfix_str(self.line())
+            self._bar.set_description_str(self.line(short=True))
             self._bar.close()
         elif not self.quiet and self._rows:
             print(self.line(), file=self._stream, flush=True)

@@ -64,9 +64,9 @@ def html(tally: AuditTally, name: str, shown: TextShown = "full") -> str:
         "outlier": _outlier(tally, sections), "published": tally.actions.get("published", [0, 0, 0]),
         "removed": tally.actions.get("removed", [0, 0, 0])}
     values["contents"] = [(place, title) for place, title, there in (
-        ("why", "Why", True), ("sections", "Sections", values["sections"]), ("months", "Months", values["by_month"]),
-        ("scores", "Scores and lines", True), ("then", "Then and now" if confusion else "Examples", True),
-        ("highest", "Highest scores", True), ("terms", "Words", terms), ("next", "What to do next", True),
+        ("why", "Why", tally.rows), ("sections", "Sections", values["sections"]), ("months", "Months", values["by_month"]),
+        ("scores", "Scores and lines", tally.rows), ("then", "Then and now" if confusion else "Examples", tally.rows),
+        ("highest", "Highest scores", tally.rows), ("terms", "Words", terms), ("next", "What to do next", True),
         ("made", "How this was made", True)) if there]
     body = Markup(parts.get_template("report.html").render(values))
     style = (Path(__file__).parent / "templates/report.css").read_text(encoding="utf-8")
@@ -113,7 +113,7 @@ def _changed(tally: AuditTally) -> list[tuple[str, str, int, str]]:
 def _by_category(tally: AuditTally) -> charts.Chart:
     counts = [(name, kind, of[index]) for name, of in tally.categories.items() for index, kind in enumerate(_HELD, 1)]
     worst = max(tally.categories, key=lambda name: sum(tally.categories[name][1:]), default="")
-    words = f"Most are held or rejected for the clause {worst}." if worst else ""
+    words = f"Most are held or rejected for the clause {worst}." if worst and any(tally.categories[worst][1:]) else "No clause does."
     return charts.bars("Comments that each clause would hold or reject", words, "clause", "comments", counts, _HELD)._replace(rows=())
 
 

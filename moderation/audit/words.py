@@ -29,6 +29,20 @@ def number(count: int) -> str:
     return f"{count:,}"
 
 
+def comments(count: int) -> str:
+    """So many comments.
+
+    >>> comments(1), comments(1234)
+    ('1 comment', '1,234 comments')
+    """
+    return f"{count:,} comment{'s' * (count != 1)}"
+
+
+def rows(count: int) -> str:
+    """So many rows, as `comments`."""
+    return f"{count:,} row{'s' * (count != 1)}"
+
+
 def share(count: int, total: int) -> str:
     """A part of a whole in percent, never rounded to nothing or to everything.
 
@@ -116,6 +130,6 @@ def environment(shown: TextShown) -> jinja2.Environment:
     """The templates' environment: everything is escaped but what says by itself that it is."""
     found = jinja2.Environment(loader=jinja2.PackageLoader("moderation.audit"), autoescape=True, undefined=jinja2.StrictUndefined,
                                trim_blocks=True, lstrip_blocks=True)
-    found.filters.update(number=number, share=share, visible=visible, starred=starred, segments=segments)
+    found.filters.update(number=number, comments=comments, rows=rows, share=share, visible=visible, starred=starred, segments=segments)
     found.globals.update(NOW=NOW, THEN=THEN, PLURAL=PLURAL, shown=shown)
     return found

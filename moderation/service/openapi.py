@@ -117,7 +117,7 @@ code,pre{background:#f3f3f3;border-radius:3px;padding:.1em .3em}h2{border-top:1p
 table{border-collapse:collapse}td,th{border:1px solid #ccc;padding:.2rem .6rem;text-align:left;vertical-align:top}
 .m{text-transform:uppercase;color:#060}"""
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>moderation</title><style>{{ style|safe }}</style><h1>moderation</h1>
+<title>moderation</title><style>{{ style|safe }}</style><main><h1>moderation</h1>
 <p>{{ d.info.description }}
 This page shows <a href="/openapi.json">/openapi.json</a>.</p>
 {% for path, methods in d.paths.items() %}{% for method, o in methods.items() %}
@@ -130,8 +130,8 @@ This page shows <a href="/openapi.json">/openapi.json</a>.</p>
 {% for k, c in r.content.items() %}<code>{{ k }}</code> {{ name(c.schema) }} {% endfor %}</td></tr>{% endfor %}
 </table>{% endfor %}{% endfor %}
 {% for n, s in d.components.schemas.items() %}<h2 id="{{ n }}">{{ n }}</h2><p>{{ s.description }}</p>
-<table><tr><th>member</th><th>is</th><th></th></tr>{% for m, p in s.properties.items() %}<tr><td><code>{{ m }}</code></td>
-<td><code>{{ p|tojson }}</code></td><td>{{ "required" if m in s.required or [] }}</td></tr>{% endfor %}</table>{% endfor %}</html>"""
+<table><tr><th>member</th><th>is</th><th>needed</th></tr>{% for m, p in s.properties.items() %}<tr><td><code>{{ m }}</code></td>
+<td><code>{{ p|tojson }}</code></td><td>{{ "required" if m in s.required or [] }}</td></tr>{% endfor %}</table>{% endfor %}</main></html>"""
 _HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 
 
