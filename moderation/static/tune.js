@@ -75,6 +75,7 @@ const plot = () => byId('histogram').querySelector('.plot');
 function handles() {
   const [left] = plot().view.origin(), [from, to] = plot().view.scale('x').range(), height = plot().view.height();
   plot().querySelectorAll('.handle').forEach(old => old.remove());
+  plot().setAttribute('role', 'group');  // a picture's parts are not told to readers of screens, and the lines can be moved
   for (const [at, line] of LINES.entries()) {
     const handle = element('div', {class: `handle ${line}`, id: `handle-${line}`, role: 'slider', tabindex: '0', 'aria-label': `${line} line`,
       'aria-valuemin': '0', 'aria-valuemax': '1', 'aria-orientation': 'horizontal'}, element('span', {}, line));
