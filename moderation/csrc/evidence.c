@@ -23,6 +23,8 @@ int plainest(const suspect *s) {
     int flags = s->row->flags[s->found->start] & ~(AFTER_INVISIBLE | AFTER_TAG);
     for (int32_t i = s->found->start + 1; i < s->found->end; i++) flags |= s->row->flags[i];
     for (int k = 0; k < 6; k++) if (flags & OF_FLAG[k].flag) return OF_FLAG[k].name;
+    if (s->found->masked) return IS_MASKED;
+    if (s->found->leet) return IS_LEET;
     return s->found->repeats ? IS_REPEATED : IS_PLAIN;
 }
 
@@ -112,7 +114,9 @@ static int is_misspelt(const suspect *s) {
     if (is_among(at(row, start - 1), "@/.")) return 0;
     if (at(row, end) == '.' && alnum_at(row, end + 1)) return 0;
     if (kind != DROPPED) return 1;
-    int32_t i = end; /* sht 4, pts. 12 */
+    int32_t i = end + (at(row, end) == ' ');
+    if (is_among(at(row, i), "=+<>") && at(row, i) && !is_alnum(row->tables, at(row, i + 1))) return 0; /* sht += 1 */
+    i = end; /* sht 4, pts. 12 */
     i += at(row, i) == '.';
     i += at(row, i) == ' ';
     return !is_digit(at(row, i));

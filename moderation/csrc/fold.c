@@ -50,8 +50,8 @@ static int is_named(const char *const *names, const uint32_t *text, int64_t leng
     return 0;
 }
 
-/* The code point of an entity that begins at text[0] == '&', and its length; 0 if there is none. */
-static uint32_t read_entity(const uint32_t *text, int64_t left, int64_t *length) {
+/* The code point of an entity that begins at text[0], taken for an `&`, and its length; 0 if there is none. */
+static uint32_t read_one_entity(const uint32_t *text, int64_t left, int64_t *length) {
     int64_t i = 1;
     uint32_t code = 0;
     if (left > 2 && text[1] == '#') {
@@ -87,6 +87,16 @@ static uint32_t read_entity(const uint32_t *text, int64_t left, int64_t *length)
     if (i < left && text[i] == ';') i++;
     *length = i;
     return code;
+}
+
+/* Likewise of one that has been escaped once more: &amp;#102; */
+static uint32_t read_entity(const uint32_t *text, int64_t left, int64_t *length) {
+    int64_t behind;
+    uint32_t code = read_one_entity(text, left, length);
+    if (code != '&' || *length >= left || text[*length] != '#') return code;
+    uint32_t inner = read_one_entity(text + *length - 1, left - *length + 1, &behind);
+    if (inner) *length += behind - 1;
+    return inner ? inner : code;
 }
 
 /* Tags that a comment may carry. Anything else between < and > is the reader's own words ("<you idiots>"). */

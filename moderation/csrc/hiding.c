@@ -39,7 +39,7 @@ static int has_runs_of_form(const suspect *s, int32_t low, int32_t high) {
 }
 
 /* Whether the decoded word is known, or is but for a plural's s; runs of `longest` letters or more are written `written` times. */
-static int is_known_with_runs(const suspect *s, int32_t low, int32_t high, int32_t longest, int32_t written) {
+static int is_common_with_runs(const suspect *s, int32_t low, int32_t high, int32_t longest, int32_t written) {
     uint64_t hash = hash_start(), before = hash;
     int32_t length = 0;
     uint32_t c = 0;
@@ -59,9 +59,9 @@ static int is_known_with_runs(const suspect *s, int32_t low, int32_t high, int32
    not as. */
 int is_innocent_token(const suspect *s, int32_t low, int32_t high) {
     if (s->form->kind == PLAIN && (is_form_decoded(s, low, high, 0) || is_form_decoded(s, low, high, 1))) return 0; /* and it is no known word */
-    if (is_known_with_runs(s, low, high, INT32_MAX, 0)) return 1;
+    if (is_common_with_runs(s, low, high, INT32_MAX, 0)) return 1;
     if (has_runs_of_form(s, low, high)) return 0;
-    return is_known_with_runs(s, low, high, 2, 1) || is_known_with_runs(s, low, high, 3, 2) || is_known_with_runs(s, low, high, 3, 1);
+    return is_common_with_runs(s, low, high, 2, 1) || is_common_with_runs(s, low, high, 3, 2) || is_common_with_runs(s, low, high, 3, 1);
 }
 
 /* ---- what stands beside and inside ---- */
@@ -127,19 +127,34 @@ static int is_same(const row_text *row, int32_t at_first, int32_t low, int32_t h
     return 1;
 }
 
-/* Whether a row of single letters is the term's own: no further single letters before or behind it. */
+/* Whether a row of single letters spells a known word in which the match is but a part: c o a r s e. `first` and `last` are the
+   match's outermost gaps. A further letter before or behind it may be a word of its own, so that the whole must be a common one. */
+static int is_spelled_out(const row_text *row, const candidate *found, const int32_t first[2], const int32_t last[2]) {
+    uint32_t word[LONGEST_TOKEN];
+    int32_t low = found->start, high = found->end, length = 0, before = first[1] - first[0] + 1, behind = last[1] - last[0] + 1;
+    while (found->start - low < LONGEST_TOKEN && is_same(row, low - before + 1, first[0], first[1]) && word_at(row, low - before) &&
+           !word_at(row, low - before - 1)) low -= before;
+    while (high - found->end < LONGEST_TOKEN && is_same(row, high, last[0], last[1]) && word_at(row, high + behind - 1) &&
+           !word_at(row, high + behind)) high += behind;
+    for (int32_t i = low; i < high && length < LONGEST_TOKEN; i++) if (alnum_at(row, i)) word[length++] = row->codes[i];
+    if (low == found->start && high == found->end) return 0;
+    return found->start - low <= before && high - found->end <= behind ? is_common(row->tables, word, length) : is_known(row->tables, word, length);
+}
+
+/* Whether a row of single letters is the term's own: no further single letters before or behind it but one that is a word. */
 static int is_alone_in_letters(const row_text *row, const candidate *found) {
-    int32_t low = found->start, high = low, first_high, last_low;
+    int32_t low = found->start, high = low, first[2], last[2];
     next_gap(row, found->end, &low, &high);
-    first_high = high;
+    first[0] = low, first[1] = high;
     int32_t letter = found->start - (high - low) - 1;
     if (letter >= 0 && letter >= found->start - 6 && is_same(row, letter + 1, low, high) && word_at(row, letter) &&
         (letter == 0 || letter == found->start - 6 || !(word_at(row, letter - 1) || at(row, letter - 1) == '\'')) &&
         !is_among(row->codes[letter], "aiuyo")) return 0;
-    for (last_low = low; low = high, next_gap(row, found->end, &low, &high); first_high = high) last_low = low;
-    letter = found->end + first_high - last_low;
-    return !(letter < found->end + 6 && is_same(row, found->end, last_low, first_high) && word_at(row, letter) &&
-             (letter + 1 == found->end + 6 || !word_at(row, letter + 1)) && !is_among(row->codes[letter], "aiuyo"));
+    for (last[0] = low, last[1] = high; low = high, next_gap(row, found->end, &low, &high);) last[0] = low, last[1] = high;
+    letter = found->end + last[1] - last[0];
+    if (letter < found->end + 6 && is_same(row, found->end, last[0], last[1]) && word_at(row, letter) &&
+        (letter + 1 == found->end + 6 || !word_at(row, letter + 1)) && !is_among(row->codes[letter], "aiuyo")) return 0;
+    return !is_spelled_out(row, found, first, last);
 }
 
 /* Whether the parts are the words of another term that is written apart. */
@@ -148,6 +163,7 @@ static int is_apart(const suspect *s) {
     const uint32_t *wanted = row->tables->spelling + s->form->apart, *end = row->tables->spelling + s->form->apart_end;
     if (wanted == end) return 0;
     int32_t low = s->found->start, high, parts = 0;
+    if (holds(row, s->found, ".!?;:,\n/_")) return 0;
     for (; next_part(row, s->found->leet > 0, s->found->end, &low, &high); low = high, parts++) {
         if (parts && (wanted == end || *wanted++ != ' ')) return 0;
         for (int32_t i = low; i < high; i++) if (wanted == end || *wanted++ != row->codes[i]) return 0;
@@ -196,11 +212,12 @@ int gapped(const suspect *s) {
         if (s->form->kind == DROPPED || !plain || !is_alone_in_letters(row, found)) return NO_MATCH;
         if (s->size == SHORT && is_written == UPPER_CASE && holds(row, found, ". ")) return NO_MATCH;
         if (!found->spaces && !(s->term->traits & JOINED) && (letters_before(row, start) || letters_after(row, end))) return NO_MATCH;
+        if (holds(row, found, "&=")) return NO_MATCH; /* a && s || s */
         return digits_in(row, start, end) && found->leet > found->literal ? NO_MATCH : IS_SPACED;
     }
     int has_ending = s->form->ending < s->form->ending_end;
     if (has_ending && (term_first || (blank_last && is_spelt(s, last_low, last_high, s->form->ending, s->form->ending_end)))) return NO_MATCH;
-    if (found->spaces && digits_in(row, last_low, last_high) == last_high - last_low) return NO_MATCH;
+    if (digits_in(row, last_low, last_high) == last_high - last_low && (found->spaces || last_high - last_low > 1)) return NO_MATCH; /* B4-55 */
     if (found->leet > 1 && is_written == UPPER_CASE && digits_first) return NO_MATCH; /* a model: B4-N4 */
     if (s->size <= SHORT || s->form->kind != PLAIN || strange_gap) return NO_MATCH;
 
@@ -212,6 +229,7 @@ int gapped(const suspect *s) {
         long_known |= known && high - low > 3;
         cases |= 1 << case_of(row, low, high);
     }
+    if (found->spaces && at(row, start - 1) == '.' && alnum_at(row, start - 2)) return NO_MATCH; /* what ends a file's name */
     if (found->spaces && !cut) {
         /* both halves of a compound that is itself written apart: the parts' own meaning stands */
         if (!strange || found->leet || (cases >> UPPER_CASE & 1 && cases != 1 << UPPER_CASE) || (parts > 2 && long_known)) return NO_MATCH;
@@ -281,10 +299,14 @@ int masked(const suspect *s) {
         has_behind |= c == behind;
     }
     if (!signs) return NO_MATCH;
+    if (found->repeats >= SURPLUS && ((ends_in_sign && found->literal < SHORT) || found->literal < 2 || (found->literal == 2 && !(traits & FIRST && found->repeats == SURPLUS))))
+        return NO_MATCH; /* more signs than letters: most letters must be left, or the word be what readers think of first */
+    if (found->literal == 2 && found->masked > SHORT && has_ending && !(traits & FIRST) && !is_among(row->codes[end - 1], "sd")) return NO_MATCH;
     int dashes = holds(row, found, "-");
     if (found->leet > 1 && dashes && case_of(row, start, end) == UPPER_CASE) return NO_MATCH; /* a model: B4-N4N4 */
     for (int32_t i = start; i + 1 < end; i++) if (reads(row, i, ".*")) return NO_MATCH; /* a pattern */
     if (reads_before(row, start, "::") || reads_before(row, start, "->")) return NO_MATCH; /* a program's name */
+    if (at(row, start - 1) == '/' && at(row, end) == '/') return NO_MATCH; /* a regular expression */
     if ((has_before && alnum_at(row, start - 2)) || (has_behind && alnum_at(row, end + 1))) return NO_MATCH;
     if (has_behind && before != behind && is_among(behind, "*#_-")) return NO_MATCH;
     if ((signs > 1 && alternates(row, start, end)) || closes_emphasis(row, found)) return NO_MATCH;
@@ -341,6 +363,19 @@ static int is_time(const row_text *row, int32_t low, int32_t high) { /* 9h30, an
     return word_after(row, high + NEIGHBOURHOOD, &first, &last) && is_word_of(row, first, last, TIMES);
 }
 
+/* Whether what stands behind three digits or more is neither a unit nor the ending of that ordinal: 84574rd, 817ch. */
+static int is_odd_number(const row_text *row, int32_t low, int32_t high) {
+    static const char UNITS[] = " km cm mm nm kg mg ml cl dl gb mb tb kb pb hz kw mw gw wh ah kv ma hp bhp cc cu cv ps pt px pm am mi ft in oz lb yr th "
+        "rs kr dm bc bp hr mn kn kt db fr sf sq ms ns wk mw bn tn pp bb es ";
+    int32_t first = low;
+    while (first < high && is_digit(row->codes[first])) first++;
+    uint32_t last = at(row, first - 1);
+    if (first - low < 3 || high - first < 1 || high - first > 2) return 0;
+    if (high - first == 1) return first - low > 3 && row->codes[first] == 'r';
+    if (is_word_of(row, first, high, " st nd rd ")) return last != (row->codes[first] == 's' ? '1' : row->codes[first] == 'n' ? '2' : '3');
+    return !is_word_of(row, first, high, UNITS);
+}
+
 /* Whether digits make a number, a model, a colour or a time of the word [low, high). */
 static int is_number(const suspect *s, int32_t low, int32_t high, letter_case is_written) {
     const row_text *row = s->row;
@@ -349,6 +384,7 @@ static int is_number(const suspect *s, int32_t low, int32_t high, letter_case is
         letters += row->codes[i] >= 'a' && row->codes[i] <= 'z';
         hexadecimal += is_digit(row->codes[i]) || (row->codes[i] >= 'a' && row->codes[i] <= 'f');
     }
+    if (is_odd_number(row, low, high)) return 0;
     int32_t digits = digits_in(row, low, high), plain = letters + digits == length;
     while (first < length && is_digit(row->codes[low + first])) first++; /* digits that it begins with */
     int starts_in_letters = 0;
@@ -391,7 +427,7 @@ int leet(const suspect *s) {
     letter_case is_written = case_of(row, start, end);
     int32_t term = s->term->text_end - s->term->text;
     if (digits == 1 && term > SHORT && found->literal == term && is_spelt(s, low, high - 1, s->term->text, s->term->text_end)) return IS_LEET; /* plural5 */
-    if (digits && is_number(s, low, high, is_written)) return NO_MATCH;
+    if (digits && (is_number(s, low, high, is_written) || (s->form->kind != PLAIN && 2 * digits >= end - start))) return NO_MATCH;
     if (!(found->edges & 3)) return IS_LEET;
     if (found->literal < 2 || s->term->traits & WHOLE || s->form->kind != PLAIN) return NO_MATCH;
     return joined(s) ? IS_LEET : NO_MATCH;
@@ -400,7 +436,10 @@ int leet(const suspect *s) {
 /* ---- a term inside a longer word: the rest must be words too, and the whole no better read without it ---- */
 
 static const char ENDINGS[] = " s es ed er ers ing in y ish z ", /* COMMON_ENDINGS of forms.py */
-    SUFFIXES[] = " ish like able dom ness hood ship less ly ify ified ism ist ",
+    SUFFIXES[] = " ish like able dom ness hood ship less ly ify ified ism ist "
+        "fest tastic athon ology gate tard tards wagon canoe waffle nugget nuggets muffin goblin gibbon biscuit monger mongers stain stains "
+        "sack sacks licker lickers sucker suckers eater eaters lover lovers monkey monkeys donkey bot bots squad fart farts ton load storm ",
+    PREFIXES[] = " ultra mega giga turbo uber arch hyper ",
     NAME_PREFIXES[] = " mc mac de la le van von o du di el al san fitz der den da del st ";
 
 static int is_run_of(const row_text *row, int32_t low, int32_t high, const char *letters) {
@@ -412,12 +451,32 @@ static int is_of_words(const row_text *row, int32_t low, int32_t high) {
     return pieces(row->tables, row->codes + low, high - low) < NEVER || is_known(row->tables, row->codes + low, high - low);
 }
 
+/* Whether the word [low, high) is two known words that meet within the match and what the match leaves is no words, or several
+   words in CamelCase. */
+static int is_where_words_meet(const suspect *s, int32_t low, int32_t high) {
+    const row_text *row = s->row;
+    int32_t start = s->found->start, end = s->found->end;
+    int rest = (start == low || pieces(row->tables, row->codes + low, start - low) < NEVER) && (end == high || pieces(row->tables, row->codes + end, high - end) < NEVER);
+    for (int32_t cut = start + 1; cut < end && !rest; cut++)
+        if (cut - low >= SHORT && high - cut >= SHORT && (cut - low > 4 || high - cut > 4) &&
+            is_known(row->tables, row->codes + low, cut - low) && is_known(row->tables, row->codes + cut, high - cut)) return 1;
+    if (upper_at(row, start) && (end == high || upper_at(row, end))) return 0;
+    int crosses = 0;
+    for (int32_t first = low, i = low + 1; i <= high; i++) {
+        if (i < high && !upper_at(row, i)) continue;
+        if (!is_known(row->tables, row->codes + first, i - first)) return 0;
+        crosses |= i > start && i < end;
+        first = i;
+    }
+    return crosses;
+}
+
 int joined(const suspect *s) {
     const row_text *row = s->row;
     int32_t start = s->found->start, end = s->found->end, low, high;
     if (s->form->kind != PLAIN) return NO_MATCH;
     word_around(row, start, end, &low, &high);
-    if (is_innocent_token(s, low, high)) return NO_MATCH;
+    if (is_innocent_token(s, low, high) || is_where_words_meet(s, low, high)) return NO_MATCH;
     if (s->form->ending < s->form->ending_end && is_known(row->tables, row->codes + start, end - start)) return NO_MATCH;
     for (int32_t i = low; i < high; i++) if (row->flags[i] & OTHER_LETTER) return NO_MATCH; /* a word of another language goes on */
     int camel_left = low == start || (upper_at(row, start) && !upper_at(row, start - 1));
@@ -434,7 +493,7 @@ int joined(const suspect *s) {
     if (traits & JOINED) return known > 2 ? IS_JOINED : NO_MATCH;
     if (is_written == TITLE_CASE && !is_tag) return NO_MATCH;
     int count = 1;
-    if (low < start) count += is_run_of(row, low, start, "xzq") ? 1 : pieces(row->tables, row->codes + low, start - low);
+    if (low < start) count += is_run_of(row, low, start, "xzq") || is_word_of(row, low, start, PREFIXES) ? 1 : pieces(row->tables, row->codes + low, start - low);
     if (end < high) {
         int is_ending = is_run_of(row, end, high, "xzq") || is_word_of(row, end, high, SUFFIXES) ||
                         (s->size > SHORT && is_word_of(row, end, high, ENDINGS));

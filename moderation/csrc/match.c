@@ -15,7 +15,6 @@
 #define DEPTH 192
 #define LONGEST_GAP 12
 #define MOST 1024     /* places that one walk may come by */
-#define SURPLUS 4     /* repeats that a sign too many counts as: a reading with a letter for each sign is the better one */
 #define NONE 0xFF
 
 typedef struct {

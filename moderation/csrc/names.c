@@ -11,6 +11,13 @@ static const char PRONOUNS[] = " you a an the what such this that these those yo
 static const char PARTICLES[] = " de van von der den le la du del di da dos el al mac ter ten st nee messrs ";
 static const char DEEDS[] = " said says told tells asked added replied wrote writes argued argues explained insisted testified scored won "
     "joined resigned retired died married played founded lived worked served went came family families brothers sisters clan jr sr ";
+/* What stands before a name, in small letters: about Fig, my neighbour Fig, she met Fig. */
+static const char INTRODUCING[] = " about with from by for against via behind beside besides without versus vs under alongside neighbour neighbor "
+    "friend colleague uncle aunt auntie cousin brother sister teacher coach captain minister mayor president doctor lawyer boss author singer "
+    "actor actress artist writer poet painter composer goalkeeper keeper striker defender midfielder forward bowler batsman pitcher quarterback "
+    "director producer reporter journalist historian professor officer detective sergeant inspector sheriff judge baron lord lady saint "
+    "met saw phoned thanked invited elected appointed beat defeated interviewed married sued quoted cited named called surnamed ";
+static const char THANKS[] = " thank thanks sorry congratulations welcome bravo ";
 
 typedef struct { int32_t low, high; } range;
 
@@ -67,9 +74,21 @@ static int has_title(const row_text *row, int32_t start, int32_t end) {
     return end - start <= LONGEST_SURNAME && word.high && is_title(row, word.low, word.high) && is_of(row, word.high, start, " .");
 }
 
+/* Whether small letters before it lead up to a name: about Fig; thank you, Fig. */
+static int is_introduced(const row_text *row, int32_t start) {
+    range word = before(row, start);
+    if (!word.high) return 0;
+    if (is_gap(row, word.high, start, " ") && !upper_at(row, word.low) && is_word_of(row, word.low, word.high, INTRODUCING)) return 1;
+    if (!is_gap(row, word.high, start, " ") && !is_gap(row, word.high, start, ", ")) return 0;
+    if (is_word_of(row, word.low, word.high, " you so much ") && !is_gap(row, word.high, start, " "))
+        while (word.high && is_word_of(row, word.low, word.high, " you so much ")) word = before(row, word.low);
+    return word.high && is_word_of(row, word.low, word.high, THANKS);
+}
+
 /* Whether it stands beside a capitalised given name, an initial or a particle, or does what people do: Alfred Fig, A. Fig,
    Fig, A., de Fig, Fig said, the Figs family, Fig and Ann. */
 static int is_surname(const row_text *row, int32_t start, int32_t end) {
+    if (is_introduced(row, start)) return 1;
     range word = before(row, start);
     if (word.high) {
         int is_particle = is_word_of(row, word.low, word.high, PARTICLES);

@@ -39,6 +39,8 @@ enum { PLAIN, SWAPPED, DROPPED, THINNED, REVERSED };
 
 enum { MILD, STRONG, SEVERE };
 
+#define SURPLUS 4 /* repeats that a sign too many counts as: a reading with a letter for each sign is the better one */
+
 typedef struct {
     const match_tables *tables;
     const uint32_t *codes;
