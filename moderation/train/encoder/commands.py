@@ -29,6 +29,7 @@ def add_commands(subparsers: Any) -> None:
     train.add_argument("--layers", type=int, choices=range(1, 7), default=6, help="of the pretrained six, spread evenly")
     train.add_argument("--checkpoint", type=Path, help="written every two minutes and gone on from; one that is finished is only exported")
     train.add_argument("--start", type=Path, help="a finished checkpoint whose weights are trained on, on other lessons")
+    train.add_argument("--keep", type=float, default=0.3, help="the share of --start's own weights in the end, from 0 to 1")
     train.add_argument("--rate", type=float, default=2e-4, help="of the top layer at its height; lower with --start, such as 1.2e-4")
     train.add_argument("--seed", type=int, default=0, help="of the split, the draw and the head")
     train.add_argument("--open-test", action="store_true", help="let the card show the test part: once, for an encoder to be published")
@@ -46,6 +47,8 @@ def _train(arguments: argparse.Namespace) -> int:
         raise DataError("the encoder's training", [Problem(name, "is not installed", remedy) for name in lacking])
     if arguments.passes < 1 or (arguments.minutes is not None and arguments.minutes <= 0) or arguments.rate <= 0:
         raise DataError("the command line", [Problem("--passes, --minutes and --rate", "expected numbers above 0")])
+    if not 0 <= arguments.keep <= 1:
+        raise DataError("the command line", [Problem("--keep", f"expected a share from 0 to 1, got {arguments.keep:g}")])
     if arguments.start is not None and not arguments.start.exists():
         raise DataError("the command line", [Problem("--start", f"{arguments.start} is not there", "name a checkpoint")])
     from moderation.classifier import LinearClassifier
@@ -57,7 +60,7 @@ def _train(arguments: argparse.Namespace) -> int:
     values = settings.load()
     linear, lexicon = LinearClassifier.load(arguments.linear), Lexicon.load(values.lexicon_paths, values.languages)
     corpus, part = linear_fit.gather(ours._data(arguments.data), arguments.seed, ours._mapping(arguments.column))
-    recipe = fit.Recipe(arguments.layers, arguments.passes, arguments.minutes, arguments.start,
+    recipe = fit.Recipe(arguments.layers, arguments.passes, arguments.minutes, arguments.start, arguments.keep,
                         descend.Descent(rate=arguments.rate, seed=arguments.seed))
     fitted = fit.fit(corpus, part, [path for path in CONTRASTS if path.exists()], lexicon, linear, recipe, arguments.checkpoint, progress)
     facts = {"base": "all-MiniLM-L6-v2", "training": {"layers": arguments.layers, "examples": fitted.examples, "linear": linear.version}}

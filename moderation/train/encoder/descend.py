@@ -172,6 +172,12 @@ class Trainer:
                 for theirs in self.parameters:
                     theirs[number].copy_(parameter)
 
+    def blend(self, path: Path, share: float) -> None:
+        """Move the weights towards a checkpoint's by a share: what it knew and was not taught again returns (Wortsman et al. 2022)."""
+        before = torch.load(path, weights_only=True)["network"]
+        state = self.network.state_dict()
+        self.network.load_state_dict({name: torch.lerp(weights, before[name], share) for name, weights in state.items()})
+
 
 def descend(trainer: Trainer, rows: Sequence[Ids], lessons: Lessons, order: npt.NDArray[np.int64], *, minutes: float | None,
             checkpoint: Path | None, every: float = 120.0, progress: Callable[[int, float], object] = lambda *_: None) -> None:

@@ -37,13 +37,14 @@ QUIET = 0.06           # below this the linear model finds nothing in a civil co
 class Recipe:
     """Everything that training decides beforehand; `passes` over the lessons, unless `minutes` are over sooner.
 
-    `start` is a checkpoint to begin from instead of the pretrained weights.
+    `start` is a checkpoint to begin from instead of the pretrained weights, `keep` its share of the weights in the end.
     """
 
     layers: int = 6
     passes: int = 3
     minutes: float | None = None
     start: Path | None = None
+    keep: float = 0.0
     descent: descend.Descent = field(default_factory=descend.Descent)
 
 
@@ -119,6 +120,8 @@ def fit(corpus: Corpus, part: npt.NDArray[np.int8], contrast_files: Sequence[Pat
     if trainer.done < 1:
         descend.descend(trainer, rows, taught, order, minutes=recipe.minutes, checkpoint=checkpoint,
                         progress=lambda count, loss: progress(f"fitting, loss {loss:.3f}", count, len(order)))
+    if recipe.start is not None and recipe.keep:
+        trainer.blend(recipe.start, recipe.keep)
     return Fitted(network.eval(), words.tokenizer, trainer.steps * recipe.descent.batch)
 
 
