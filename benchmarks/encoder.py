@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import csv
 import importlib.util
-import json
 import os
 import statistics
 import subprocess
@@ -153,8 +152,9 @@ def main() -> None:
     for name in rivals:
         print(f"{name}: " + ", ".join(f"{tier} is {cost[name] / cost[tier]:.0f} times faster (wanted: {wanted})"
                                       for tier, wanted in WANTED.items()))
-    facts = json.loads((settings.load().encoder / "cascade.json").read_text(encoding="utf-8"))
-    print("quality kept: see models/encoder/CARD.md, of " + f"{facts['news']:,} news comments")
+    kept = scorer.cascade.join.facts["chosen"]
+    print(f"auto keeps {kept['changes']:.0%} of the actions that deep changes and {kept['found']:.0%} of the hostile comments\n"
+          "that it finds beyond fast (models/encoder/TIERS.md)")
     print("memory of a worker: " + ", ".join(f"{tier} {memory(tier, texts)} MB" for tier in ("fast", "deep")) + " (wanted: under 250)")
 
 
