@@ -96,16 +96,19 @@ def ranking_table(corpus: Corpus, scores: Floats) -> Table:
     return Table("ROC AUC by source", ("source", "attribute", "positive / rows", "AUC (95 %)"), tuple(rows), figures)
 
 
-def comparison_table(corpus: Corpus, one: Floats, other: Floats) -> Table:
-    """How much better the other scores rank, resampled in pairs; a difference whose interval leaves out 0 is marked."""
+def comparison_table(corpus: Corpus, one: Floats, other: Floats, names: tuple[str, str] = ("this", "the other")) -> Table:
+    """How well both scores rank, and how much better the other, resampled in pairs; one whose interval leaves out 0 is marked."""
     rows: list[Row] = []
     figures: dict[str, float] = {}
     for source, column, index, labels in measurable(corpus):
         found = metrics.auc_difference(labels, one[index, column], other[index, column])
         mark = "better" if found.low > 0 else "worse" if found.high < 0 else ""
-        rows.append(Row((source, ATTRIBUTES[column], f"{found.value:+.4f} ({found.low:+.4f} to {found.high:+.4f})", mark)))
+        areas = (str(metrics.auc(labels, scores[index, column])) for scores in (one, other))
+        rows.append(Row((source, ATTRIBUTES[column], f"{labels.sum()} / {len(labels)}", *areas,
+                         f"{found.value:+.3f} ({found.low:+.3f} to {found.high:+.3f})", mark)))
         figures[f"{source} {ATTRIBUTES[column]}"] = found.value
-    return Table("Difference in ROC AUC, paired", ("source", "attribute", "difference (95 %)", ""), tuple(rows), figures)
+    return Table(f"ROC AUC by source, {names[0]} and {names[1]}",
+                 ("source", "attribute", "positive / rows", *names, "difference (95 %)", ""), tuple(rows), figures)
 
 
 def calibration_table(corpus: Corpus, scores: Floats) -> Table:

@@ -20,7 +20,7 @@ from moderation.rules import TIERS
 from moderation.scorer import Scorer
 from moderation.train import calibrate, metrics
 from moderation.train.corpus import ATTRIBUTES, Corpus
-from moderation.train.evaluate import Row, Table, by_group
+from moderation.train.evaluate import Row, Table, by_group, comparison_table
 from moderation.train.fit import Progress
 
 TOXICITY, IDENTITY = ATTRIBUTES.index("toxicity"), ATTRIBUTES.index("identity_attack")
@@ -33,7 +33,7 @@ Bools = npt.NDArray[np.bool_]
 
 
 class Outcome(NamedTuple):
-    """Comments in one tier: `scores` of toxicity and `held`, whether they are not approved, (n,) each; `asked`, the encoder was."""
+    """Comments in one tier: `scores` (n, 6), and (n,) each whether they are `held`, not approved, and whether the encoder was `asked`."""
 
     scores: Floats
     held: Bools
@@ -42,16 +42,16 @@ class Outcome(NamedTuple):
 
 def outcomes(scorer: Scorer, texts: Sequence[str], progress: Progress = lambda *_: None) -> dict[str, Outcome]:
     """What each tier makes of comments, read as English."""
-    column = scorer.policy.attributes.index("toxicity")
+    columns = [scorer.policy.attributes.index(name) for name in ATTRIBUTES]
     parts: dict[str, list[Outcome]] = {tier: [] for tier in TIERS}
     for first in range(0, len(texts), _BATCH):
         some = texts[first : first + _BATCH]
         for tier in TIERS:
             table = scorer.score_batch(some, languages=[ENGLISH] * len(some), tier=tier)
             asked = np.array([table.tier(row) != TIERS[0] for row in range(len(some))])
-            parts[tier].append(Outcome(table.attributes[:, column].astype(np.float64), table.worst > 0, asked))
+            parts[tier].append(Outcome(table.attributes[:, columns].astype(np.float64), table.worst > 0, asked))
         progress("scoring in every tier", len(some), len(texts))
-    return {tier: Outcome(*(np.concatenate(columns) for columns in zip(*found, strict=True))) for tier, found in parts.items()}
+    return {tier: Outcome(*(np.concatenate(some) for some in zip(*found, strict=True))) for tier, found in parts.items()}
 
 
 def news_table(corpus: Corpus, found: Mapping[str, Outcome]) -> Table:
@@ -61,7 +61,7 @@ def news_table(corpus: Corpus, found: Mapping[str, Outcome]) -> Table:
     rows = []
     figures: dict[str, float] = {}
     for tier, outcome in found.items():
-        held, scores = outcome.held[news], outcome.scores[news]
+        held, scores = outcome.held[news], outcome.scores[news, TOXICITY]
         civil, caught, area = metrics.share(held[~hostile]), metrics.share(held[hostile]), metrics.auc(hostile, scores)
         rows.append(Row((tier, f"{outcome.asked[news].mean():.1%}", str(civil), str(caught), str(area))))
         figures |= {f"{tier} civil": civil.value, f"{tier} hostile": caught.value, f"{tier} auc": area.value}
@@ -97,7 +97,8 @@ def fairness_table(corpus: Corpus, found: Mapping[str, Outcome]) -> Table:
     figures: dict[str, float] = {}
     for name, inside in cuts:
         held = {tier: metrics.share(side.held[stated][inside & ~labels], rounds=100) for tier, side in sides.items()}
-        areas = {tier: metrics.bias_aucs(labels, side.scores[stated], inside) for tier, side in sides.items()} if not inside.all() else {}
+        areas = {} if inside.all() else {
+            tier: metrics.bias_aucs(labels, side.scores[stated, TOXICITY], inside) for tier, side in sides.items()}
         cells = [str(areas[tier][key]) if areas else "" for key in ("subgroup", "bpsn", "bnsp") for tier in sides]
         rows.append(Row((name, f"{(inside & labels).sum()} / {inside.sum()}", *map(str, held.values()), *cells)))
         figures |= {f"{tier} {name}": estimate.value for tier, estimate in held.items()}
@@ -130,7 +131,8 @@ def write(folder: Path, scorer: Scorer, corpus: Corpus, spoken: Corpus, part: st
     assert scorer.cascade
     facts = scorer.cascade.join.facts
     found, said = outcomes(scorer, corpus.texts, progress), outcomes(scorer, spoken.texts, progress)
-    tables = [news_table(corpus, found), kind_table(spoken, said), fairness_table(corpus, found)]
+    tables = [news_table(corpus, found), comparison_table(corpus, found["fast"].scores, found["deep"].scores, ("fast", "deep")),
+              kind_table(spoken, said), fairness_table(corpus, found)]
     chosen, chart = facts["chosen"], curve(facts)
     head = (f"# The tiers\n\nBy `moderation evaluate-tiers` on the {part}: {len(corpus):,} comments, {len(spoken):,} sentences of frames,\n"
             f"at the thresholds of the policy and with the words of the lexicon. Model {scorer.versions.model}.\n"

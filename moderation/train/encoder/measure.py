@@ -36,21 +36,6 @@ def scores(texts: Sequence[str], encoder: Encoder, linear: LinearClassifier, lex
     return reading.linear.astype(np.float64), found
 
 
-def source_table(corpus: Corpus, before: Floats, after: Floats) -> Table:
-    """ROC AUC by source and attribute of both models, and their difference, resampled in pairs."""
-    rows: list[Row] = []
-    figures: dict[str, float] = {}
-    for source, column, index, labels in evaluate.measurable(corpus):
-        one, other = metrics.auc(labels, before[index, column]), metrics.auc(labels, after[index, column])
-        gap = metrics.auc_difference(labels, before[index, column], after[index, column])
-        mark = "better" if gap.low > 0 else "worse" if gap.high < 0 else ""
-        rows.append(Row((source, ATTRIBUTES[column], f"{labels.sum()} / {len(labels)}", str(one), str(other),
-                         f"{gap.value:+.3f} ({gap.low:+.3f} to {gap.high:+.3f})", mark)))
-        figures[f"{source} {ATTRIBUTES[column]}"] = gap.value
-    return Table("ROC AUC by source, linear and encoder",
-                 ("source", "attribute", "positive / rows", "linear", "encoder", "difference (95 %)", ""), tuple(rows), figures)
-
-
 def verdicts(found: Floats) -> npt.NDArray[np.bool_]:
     """Whether scores call an utterance hostile: toxicity or identity attack at a half or more."""
     called: npt.NDArray[np.bool_] = found[:, [TOXICITY, IDENTITY]].max(axis=1) >= HALF
@@ -121,6 +106,6 @@ def measure(corpus: Corpus, frames: Corpus, encoder: Encoder, linear: LinearClas
     """Every table of the card."""
     before, after = scores(corpus.texts, encoder, linear, lexicon, progress)
     spoken_before, spoken_after = scores(frames.texts, encoder, linear, lexicon, progress)
-    return [source_table(corpus, before, after), frame_ranking(frames, spoken_before, spoken_after),
+    return [evaluate.comparison_table(corpus, before, after, ("linear", "encoder")), frame_ranking(frames, spoken_before, spoken_after),
             kind_table(frames, spoken_before, spoken_after), fairness_table(corpus, before, after),
             calibration_table(corpus, before, after)]
