@@ -1,4 +1,7 @@
 # Two stages: the first has pip and the compiler, the second neither.
+#   docker build -t moderation:1 .
+#   docker run --rm -v moderation:/var/lib/moderation moderation:1 python -m moderation keys create newsroom --scopes score,label
+#   docker run -p 8000:8000 -v moderation:/var/lib/moderation moderation:1
 FROM python:3.11-slim AS build
 WORKDIR /srv/moderation
 COPY requirements.txt requirements-encoder.txt ./
@@ -20,11 +23,11 @@ COPY models models
 COPY seeds seeds
 COPY wsgi.py gunicorn.conf.py ./
 USER 10001
-# Inside a container the service is reached from outside it, so it wants keys: make them with `moderation keys create` in a volume
-# at /var/lib/moderation, or publish the port to this machine alone and set MODERATION_OPEN=yes.
+# Inside a container the service is reached from outside it, so it wants keys: make them in the volume as above,
+# or publish the port to this machine alone and set MODERATION_OPEN=yes.
 VOLUME /var/lib/moderation
-ENV MODERATION_HOST=0.0.0.0 MODERATION_KEYS=/var/lib/moderation/keys.json \
+ENV PATH=/srv/venv/bin:$PATH MODERATION_HOST=0.0.0.0 MODERATION_KEYS=/var/lib/moderation/keys.json \
     MODERATION_DATABASE_URL=sqlite:////var/lib/moderation/labels.db PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 EXPOSE 8000
-HEALTHCHECK CMD ["/srv/venv/bin/python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=3)"]
-CMD ["/srv/venv/bin/python", "-m", "gunicorn", "wsgi:app"]
+HEALTHCHECK CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=3)"]
+CMD ["python", "-m", "gunicorn", "wsgi:app"]

@@ -54,7 +54,7 @@ def test_too_many_requests_are_refused_in_each_dialect_s_words(guarded, path):
     else:
         assert (error["status"], error["details"][0]["reason"]) == ("RESOURCE_EXHAUSTED", "RATE_LIMIT_EXCEEDED")
         assert error["details"][0]["metadata"]["quota_limit_value"] == "1"
-        assert "limit '1/minute'" in error["message"]
+        assert "(AnalyzeComment) per minute'" in error["message"]
 
 
 def test_the_discovery_document_and_coral_need_no_key(guarded):

@@ -152,7 +152,7 @@ LANGUAGE = {"languageNotSupportedByAttributeError": {"attribute": "TOXICITY", "r
     (asked() | {"comment": {"text": "fig", "type": "MARKDOWN"}}, "Unknown text type", "INVALID_REQUEST", {}),
     (asked(context={"entries": [], "articleAndParentComment": {}}),
      "Context can have either entries or article_and_parent_comment, but both fields were populated.", "INVALID_REQUEST", {}),
-    (asked(languages=["Deutsch, bitte"]), "Invalid value at 'language': is not a language tag.", "INVALID_REQUEST", {}),
+    (asked(languages=["Deutsch, bitte"]), "Invalid value at 'languages': is not a language tag.", "INVALID_REQUEST", {}),
     (asked() | {"comment": {"text": 3}},
      "Invalid value at 'comment.text': expected a string or null, got a number.", "INVALID_REQUEST", {}),
     (b"{", "Invalid JSON payload received: the body is not JSON.", "INVALID_REQUEST", {}),

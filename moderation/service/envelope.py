@@ -46,9 +46,10 @@ def refuse(error: RequestError) -> Response:
         return _answer(400, "API key not valid. Please pass a valid API key.", [_info("API_KEY_INVALID")])
     if error.status == 429:
         rate = error.problem.what.rpartition(" ")[2]
-        message = f"Quota exceeded for quota metric 'Analysis requests (AnalyzeComment)' and limit '{rate}' of service '{SERVICE}'."
+        metric, (count, _, unit) = "Analysis requests (AnalyzeComment)", rate.partition("/")
+        message = f"Quota exceeded for quota metric '{metric}' and limit '{metric} per {unit}' of service '{SERVICE}'."
         help_links = {"@type": "type.googleapis.com/google.rpc.Help", "links": []}
-        return _answer(429, message, [_info("RATE_LIMIT_EXCEEDED", quota_limit_value=rate.partition("/")[0]), help_links])
+        return _answer(429, message, [_info("RATE_LIMIT_EXCEEDED", quota_limit_value=count), help_links])
     if error.status == 403:
         return _answer(403, f"The {error.problem.where} {error.problem.what}.", [_info("PERMISSION_DENIED")])
     where, what = error.problem.where, error.problem.what

@@ -10,6 +10,7 @@ from msgspec import UnsetType
 
 from moderation import language
 from moderation.answers import ScoreResult
+from moderation.errors import RequestError
 from moderation.service.envelope import AnalyzerError
 
 MAX_BYTES = 20_480  # of a comment
@@ -150,6 +151,9 @@ def checked_text(sent: CommentRequest) -> str:
         raise AnalyzerError("Unknown text type")
     if sent.context and sent.context.entries is not None and sent.context.article_and_parent_comment is not None:
         raise AnalyzerError("Context can have either entries or article_and_parent_comment, but both fields were populated.")
-    for name in sent.languages or ():
-        language.tag(name)
+    try:
+        for name in sent.languages or ():
+            language.tag(name)
+    except RequestError as error:
+        raise AnalyzerError(f"Invalid value at 'languages': {error.problem.what}.") from None
     return text
