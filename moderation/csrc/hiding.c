@@ -212,7 +212,7 @@ int gapped(const suspect *s) {
         if (s->form->kind == DROPPED || !plain || !is_alone_in_letters(row, found)) return NO_MATCH;
         if (s->size == SHORT && is_written == UPPER_CASE && holds(row, found, ". ")) return NO_MATCH;
         if (!found->spaces && !(s->term->traits & JOINED) && (letters_before(row, start) || letters_after(row, end))) return NO_MATCH;
-        if (holds(row, found, "&=")) return NO_MATCH; /* a && s || s */
+        if (holds(row, found, "&=") && (found->spaces || holds(row, found, "[("))) return NO_MATCH; /* a && s || s */
         return digits_in(row, start, end) && found->leet > found->literal ? NO_MATCH : IS_SPACED;
     }
     int has_ending = s->form->ending < s->form->ending_end;
