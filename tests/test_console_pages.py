@@ -126,8 +126,8 @@ def test_a_line_is_never_drawn_past_the_other(tune):
 def test_lines_are_published_decide_in_every_worker_and_are_taken_back(tune, service, scored, scorer):
     column = scored.categories.index("personal")
     # Labels are scored with the encoder, so the comment is one of which the service asks it too.
-    value, comment = next((value, text) for value, text in sorted(zip(scored.scores[:, column].tolist(), scored.rows.texts, strict=True), reverse=True)
-                          if value < 0.5 and scorer.score(text).tier == "deep")
+    found = sorted(zip(scored.scores[:, column].tolist(), scored.rows.texts, strict=True), reverse=True)
+    value, comment = next((value, text) for value, text in found if value < 0.5 and scorer.score(text).tier == "deep")
     before = decided(service, comment)
     assert before == ("approve", scorer.versions.policy)
     page = tune()
