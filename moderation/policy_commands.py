@@ -31,7 +31,8 @@ def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise LoadError("the policy", [Problem(str(path), f"cannot be read: {type(error).__name__}", "name a policy file")]) from error
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise LoadError("the policy", [Problem(str(path), f"cannot be read: {reason}", "name a policy file")]) from error
 
 
 def _list(arguments: argparse.Namespace) -> int:

@@ -59,7 +59,8 @@ def read_seeds(path: Path, categories: Sequence[str]) -> list[Seed]:
         raise DataError(path.name, [Problem(str(path), "cannot be read", "name a CSV file in UTF-8")]) from error
     columns = ("id", "section", "text", *categories)
     found = set(rows[0]) if rows else set()
-    problems = [Problem(column, "is not a column", f"the columns are {', '.join(columns)}") for column in columns if column not in found]
+    needed = f"the file needs the columns {', '.join(columns)}"
+    problems = [Problem(column, "is missing", needed) for column in columns if column not in found]
     if not problems:
         problems = [Problem(f"row {number}, {name}", "is neither 0 nor 1", "write 1 for a comment that breaks the clause")
                     for number, row in enumerate(rows, 1) for name in categories if row[name] not in ("0", "1")]

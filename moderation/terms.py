@@ -263,5 +263,5 @@ def read_terms(paths: Sequence[Path]) -> list[TermFile]:
                 problems.append(Problem(f"{term.where}:1", f"`{term.text}` stands already in {seen[key]}", "keep one of the two"))
             seen.setdefault(key, term.where)
     if problems:
-        raise LexiconError(", ".join(path.name for path in paths), problems)
+        raise LexiconError("the lexicon", problems)
     return files

@@ -7,7 +7,7 @@ import pytest
 from archives import HOSTILE, LINES, made_up
 from browser import barriers, chromium, visit  # noqa: F401
 
-from moderation.audit import report, summary, words
+from moderation.audit import examples, report, summary, words
 from moderation.audit.tally import AuditTally, totals
 
 WORDS = ("banana", "durian", "prune")
@@ -154,3 +154,14 @@ def test_nothing_in_the_report_keeps_somebody_out(visit, plain, dark):  # noqa: 
     page = visit(plain[1].as_uri(), dark=dark)
     page.evaluate("for (const found of document.querySelectorAll('details')) found.open = true")
     assert barriers(page) == []
+
+
+def test_a_sentence_that_the_encoder_marked_stays_to_be_read():
+    result = {"row": 0, "id": "a", "time": None, "section": None, "past": None, "action": "review", "spans": [
+        {"start": 0, "end": 17, "category": "personal", "source": "encoder", "term": None, "severity": None, "disguise": None, "region": None},
+        {"start": 8, "end": 14, "category": "personal", "source": "lexicon", "term": "durian", "severity": "mild", "disguise": "plain",
+         "region": "own"}]}
+    found = examples.example(result, "You old durian, you.", 0, "0", 1, {"personal": 6000})
+    assert examples.hide(found, "masked").text == "You old ******, you."
+    assert [(segment.text, segment.is_word) for segment in words.segments(found)] == [
+        ("You old ", False), ("durian", True), (", y", False), ("ou.", False)]

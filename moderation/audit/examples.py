@@ -114,11 +114,15 @@ def choose(results: pa.Table, texts: pa.Array | pa.ChunkedArray, categories: Seq
 
 
 def hide(example: Example, shown: TextShown) -> Example:
-    """The example with no more of its text than `shown` allows, and without the words that it was marked for."""
+    """The example with no more of its text than `shown` allows, and without the words that it was marked for.
+
+    Sentences that the encoder marked are not starred out: that would leave nothing to judge.
+    """
     if shown == "full":
         return example
     marks = tuple(msgspec.structs.replace(found, term=None) for found in example.marks)
-    text = None if shown == "none" or example.text is None else mask(example.text, [(found.start, found.end) for found in marks])
+    words = [(found.start, found.end) for found in marks if found.source != "encoder"]
+    text = None if shown == "none" or example.text is None else mask(example.text, words)
     return msgspec.structs.replace(example, text=text, marks=marks)
 
 

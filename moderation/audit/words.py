@@ -94,6 +94,11 @@ class Segment(NamedTuple):
     marks: Sequence[Mark]
 
     @property
+    def is_word(self) -> bool:
+        """Whether a word was marked here, not just the sentence around it, as the encoder marks."""
+        return any(mark.source != "encoder" for mark in self.marks)
+
+    @property
     def stars(self) -> str:
         """The piece starred out."""
         return "".join(char if char.isspace() else "*" for char in self.text)

@@ -114,7 +114,8 @@ def _content(kind: str, structure: type | None) -> dict[str, Any]:
 
 _STYLE = """body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}
 code,pre{background:#f3f3f3;border-radius:3px;padding:.1em .3em}h2{border-top:1px solid #ccc;padding-top:1rem}
-table{border-collapse:collapse}td,th{border:1px solid #ccc;padding:.2rem .6rem;text-align:left;vertical-align:top}
+table{border-collapse:collapse;display:block;overflow-x:auto}code{overflow-wrap:anywhere}
+td,th{border:1px solid #ccc;padding:.2rem .6rem;text-align:left;vertical-align:top}
 .m{text-transform:uppercase;color:#060}"""
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>moderation</title><style>{{ style|safe }}</style><main><h1>moderation</h1>

@@ -147,7 +147,8 @@ def _read_one(path: Path, mapping: Mapping[str, str] | None) -> Corpus | Problem
     try:
         frame = _frame(path)
     except (OSError, ValueError) as error:
-        return Problem(str(path), f"cannot be read: {type(error).__name__}", "expected Parquet, CSV, TSV or JSON lines")
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
+        return Problem(str(path), f"cannot be read: {reason}", "expected Parquet, CSV, TSV or JSON lines")
     layout = layout_of(frame.columns, mapping)
     if layout is None:
         return Problem(str(path), f"has no text with labels; its columns are {', '.join(f'`{column}`' for column in frame.columns)}",
