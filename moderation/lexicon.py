@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from moderation import budget, language
+from moderation import budget
 from moderation.allows import compile_allows
 from moderation.errors import LexiconError, Problem
 from moderation.forms import Form, build_trie
@@ -212,7 +213,7 @@ class Lexicon:
             pieces, position = [], 0
             for span in sorted(changes):
                 pieces += [batch.texts[row][position : span.start], changes[span]]
-                position = span.end
+                position = max(position, span.end)
             texts[row] = "".join([*pieces, batch.texts[row][position:]])
         return batch if texts is None else fold_batch(texts)
 
@@ -230,7 +231,7 @@ class Lexicon:
             return False, f"in {region}"
         if found.phrase < 0 and found.spared:
             return True, _SPARED[found.spared]
-        if found.asks & ASKS_LANGUAGE and language.detect(reading.original) in term.foreign:
+        if found.asks & ASKS_LANGUAGE and reading.language in term.foreign:
             return True, _FOREIGN
         return found.phrase >= 0, f"{_SPARED[found.spared]} `{self._allows[found.phrase]}`" if found.phrase >= 0 else ""
 
@@ -248,9 +249,10 @@ class Lexicon:
             region = reading.region(Candidate._make(place)) if reading else "quote" if quoted else "own"
             for text, category, severity in self._meanings[form]:
                 matches.append(Match(text, category, severity, span, DISGUISES[disguise], region))
-        if taken_back and matches:
-            taken_back = [span for span in taken_back if not any(
-                span.start < match.span.end and match.span.start < span.end for match in matches)]
+        if taken_back and matches:  # which are in order and do not overlap: the last one that begins before a span ends tells
+            starts = [match.span.start for match in matches]
+            before = (bisect_left(starts, span.end) for span in taken_back)
+            taken_back = [span for span, at in zip(taken_back, before, strict=True) if not at or matches[at - 1].span.end <= span.start]
         return RowMatches(row, matches, sorted({*taken_back}) if len(taken_back) > 1 else taken_back)
 
 

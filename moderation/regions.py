@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from functools import cached_property
 
+from moderation import language
 from moderation.text import FoldedBatch, FoldedRow, Span
 from moderation.walk import Candidate
 
@@ -32,6 +33,14 @@ def _quoted_elements(text: str) -> Iterator[tuple[int, int]]:
         yield start, end
 
 
+def _addresses(chunk: str, offset: int) -> Iterator[tuple[int, int, str]]:
+    """The ranges of links, e-mail addresses and handles in a run of characters that begins at `offset`, in this order."""
+    if "." in chunk or "@" in chunk:
+        for pattern, name in ((_LINK, "url"), (_EMAIL, "e-mail"), (_HANDLE, "handle")):
+            for match in pattern.finditer(chunk):
+                yield offset + match.start(), offset + match.end(), name
+
+
 class Reading:
     """One row of a batch as the lexicon reads it, with its regions found once and only where something was found."""
 
@@ -40,12 +49,18 @@ class Reading:
         self._batch = batch  # holds the memory that the folded row points into
         self._row = row
         self._known: dict[tuple[int, int], str] = {}
+        self._chunks: dict[tuple[int, int], list[tuple[int, int, str]]] = {}
         self._is_marked = "`" in self.original or ">" in self.original or "&gt;" in self.original
 
     @cached_property
     def folded(self) -> FoldedRow:
         """The row's fold."""
         return self._batch.row(self._row)
+
+    @cached_property
+    def language(self) -> str:
+        """The tag of the language that the row is in."""
+        return language.detect(self.original)
 
     def region(self, found: Candidate) -> str:
         """`own`, or the kind of the region that the candidate lies in."""
@@ -67,7 +82,9 @@ class Reading:
 
     def _chunk_region(self, span: Span, found: Candidate) -> str | None:
         """Whether the candidate lies in a link, an e-mail address or somebody's handle."""
-        low, high = max(0, span.start - _LONGEST_CHUNK), span.end + _LONGEST_CHUNK
+        # Cut where all candidates of a neighbourhood are, so that they have the chunk in common.
+        low = max(0, span.start - _LONGEST_CHUNK) // _LONGEST_CHUNK * _LONGEST_CHUNK
+        high = -(-span.end // _LONGEST_CHUNK) * _LONGEST_CHUNK + _LONGEST_CHUNK
         if not span.start or self.original[span.start - 1].isspace():
             rest = _TAIL.match(self.original, span.end)[0]  # type: ignore[index]  # it matches nothing at worst
             if "@" not in rest and "." not in rest[:-1] and "." not in self.original[span.start : span.end] and (
@@ -77,15 +94,12 @@ class Reading:
             return None
         before = self.original[low : span.start].split()[-1:] if not self.original[span.start - 1 : span.start].isspace() else []
         after = self.original[span.end : high].split(None, 1)[:1] if not self.original[span.end : span.end + 1].isspace() else []
-        low = span.start - len("".join(before))
-        chunk = self.original[low : span.end + len("".join(after))]
-        if "." not in chunk and "@" not in chunk:
-            return None
-        for pattern, name in ((_LINK, "url"), (_EMAIL, "e-mail"), (_HANDLE, "handle")):
-            for match in pattern.finditer(chunk):
-                within = low + match.start() <= span.start and span.end <= low + match.end()
-                if within and not (name == "handle" and self.folded.text[found.start] == "@"):
-                    return name
+        chunk = (span.start - len("".join(before)), span.end + len("".join(after)))
+        if chunk not in self._chunks:
+            self._chunks[chunk] = [*_addresses(self.original[slice(*chunk)], chunk[0])]
+        for start, end, name in self._chunks[chunk]:
+            if start <= span.start and span.end <= end and not (name == "handle" and self.folded.text[found.start] == "@"):
+                return name
         return None
 
     @cached_property

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from moderation import language, regions
 from moderation.disguise import DISGUISES
 from moderation.lexicon import Lexicon
 from moderation.lexicon_commands import HOMOGRAPHS
@@ -187,6 +188,32 @@ def test_explain_says_what_became_of_each_candidate() -> None:
 def test_a_megabyte_of_one_thing_is_searched(unit: str) -> None:
     # No time is asserted: work that grew with the square of a megabyte would not come back at all.
     FRUIT.find(normalize(unit * (1_000_000 // len(unit))))
+
+
+def test_what_is_asked_about_a_row_is_not_asked_for_each_term(monkeypatch: pytest.MonkeyPatch) -> None:
+    lexicon = Lexicon([Term("basil", "obscene", "strong", foreign=("de",)), Term("fig", "personal", "mild", reach="joined")])
+    asked = []
+    for name, ask in (("_addresses", regions._addresses), ("language.detect", language.detect)):
+        monkeypatch.setattr(f"moderation.regions.{name}", lambda *given, name=name, ask=ask: asked.append(name) or ask(*given))
+    assert len(found(lexicon, "basil xq zq " * 300)) == 300
+    assert asked == ["language.detect"]
+    assert len(found(lexicon, "fig." * 3000)) == 3000
+    assert asked.count("_addresses") < 100
+
+
+def test_spared_places_among_matches_are_those_that_no_match_overlaps() -> None:
+    rows = FRUIT.find_batch(fold_batch(["fig leaf banana " * 3, "fig leaf"]))
+    assert [[text_span.start for text_span in row.spared] for row in rows] == [[0, 16, 32], [0]]
+    assert [len(row.matches) for row in rows] == [3, 0]
+
+
+def test_of_places_inside_each_other_nothing_is_written_twice_for_the_classifier() -> None:
+    lexicon = Lexicon([Term("big red plum", "derogatory", "severe", allows=("big red plum tree",)),
+                       Term("red", "obscene", "strong", allows=("big red plum tree",))])
+    batch = fold_batch(["a big red plum tree"])
+    rows = lexicon.find_batch(batch)
+    assert rows[0].spared == [(2, 14), (6, 9)]
+    assert lexicon.restore(batch, rows).texts[0].split() == ["a", "tree"]
 
 
 def test_every_lexicon_file_is_read_without_a_problem() -> None:
