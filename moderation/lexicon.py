@@ -157,6 +157,7 @@ class Lexicon:
         results: list[RowMatches] = []
         first = 0
         while first < len(places):
+            budget.check()
             row, last, asked = places[first][0], first, 0
             while last < len(places) and places[last][0] == row:
                 asked |= places[last][_ASKS]

@@ -49,7 +49,7 @@ def test_a_line_without_time_is_told_so_and_the_others_are_scored(settings, scor
     judge = Lexicon._judge
     monkeypatch.setattr(Lexicon, "_judge", lambda *given: (time.sleep(0.02), judge(*given))[1])
     client = create_app(dataclasses.replace(settings, time_limit=0.5), scorer).test_client()
-    lines = [{"text": "fig"}, {"text": HOSTILE, "id": "slow"}, {"text": "fig"}]
+    lines = [{"text": "fig"}, {"text": "banana > " * 40, "id": "slow"}, {"text": "fig"}]
     response = client.post("/v1/score", data="\n".join(map(json.dumps, lines)), content_type="application/x-ndjson")
     first, second, third = map(json.loads, response.text.splitlines())
     assert (first["action"], third["action"]) == ("approve", "approve")
