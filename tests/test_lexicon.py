@@ -190,6 +190,13 @@ def test_a_megabyte_of_one_thing_is_searched(unit: str) -> None:
     FRUIT.find(normalize(unit * (1_000_000 // len(unit))))
 
 
+@pytest.mark.parametrize("before", ["\N{BANANA}" * 300, "`" + "b*** " * 300])
+def test_no_number_of_terms_hides_the_last_one(before: str) -> None:
+    lexicon = Lexicon([Term("\N{BANANA}", "obscene", "mild"), Term("fig", "personal", "strong"),
+                       *(Term(word, "obscene", "strong") for word in ("beet", "bean", "beef", "bake", "bark", "balm", "brew", "brie"))])
+    assert found(lexicon, f"{before} fig")[-1][0] == "fig"
+
+
 def test_what_is_asked_about_a_row_is_not_asked_for_each_term(monkeypatch: pytest.MonkeyPatch) -> None:
     lexicon = Lexicon([Term("basil", "obscene", "strong", foreign=("de",)), Term("fig", "personal", "mild", reach="joined")])
     asked = []

@@ -57,10 +57,6 @@ typedef struct {
     const uint32_t *child_mask;  /* [nodes]: bit i: there is a child for letter 'a' + i */
     const uint32_t *child_first; /* [nodes]: number of the first of them */
     const int32_t *form;         /* [nodes]: the form that ends here, or -1 */
-    const uint8_t *form_kind;    /* [forms]: 0 plain, 1 a phrase, 2 dropped vowels, 3 swapped or thinned letters, 4 plain,
-                                    and a phrase too */
-    const uint8_t *form_traits;  /* [forms]: bits 0 to 4: letters, at most 31; 32: has an ending; 64: of a mild term; 128: found
-                                    inside any longer word */
     const uint32_t *other_first; /* [nodes + 1]: range in the two arrays below, for characters beyond ASCII */
     const uint32_t *other_code;  /* the character, ascending within a node */
     const uint32_t *other_child; /* the child's number */
@@ -124,7 +120,7 @@ int md_word_known(const match_tables *tables, const char *word, int64_t length);
 /* Every place where a term stands, row by row, by start; of places that overlap, the best. Where one in a row has something to ask,
    the row's are not chosen from yet: that is md_choose's, when all is asked. With `every`, also places where a term seems to stand
    and does not. Answers how many there are: where that is more than `capacity`, the rest was not written, and the caller comes
-   back with room for as many. `block` holds a fold, whose `taken` is written to. At most 64 + length / 2 for a row. */
+   back with room for as many. `block` holds a fold, whose `taken` is written to. For a row, at most two for each character, and 64. */
 int64_t md_match(const match_tables *tables, const char *block, int every, candidate *found, int64_t capacity);
 
 /* Leaves the best of the places of one row that overlap, by start, and answers how many they are. */

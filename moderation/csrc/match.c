@@ -77,7 +77,7 @@ static int32_t drawn(const row_text *row, int32_t i, const char *signs) {
 typedef struct {
     candidate *found;
     int64_t count, capacity;
-    int64_t steps, places; /* what is left of this row's allowance of steps, and of places that are kept */
+    int64_t steps, places; /* what is left of this row's allowance of steps, and of places that are kept beside each walk's best */
     const folded *fold;
     int is_marked;         /* of this row, -1 for not looked yet */
     int asked;             /* what is left to ask in this row */
@@ -133,8 +133,6 @@ static void report(sink *out, const row_text *row, int32_t row_number, int32_t s
 }
 
 static void keep(sink *out, const row_text *row, const candidate *place) {
-    if (!out->places) return;
-    out->places--;
     if (out->count < out->capacity) {
         candidate *kept = out->found + out->count;
         *kept = *place;
@@ -173,6 +171,23 @@ static void spare(const row_text *row, candidate *place) {
     else if ((place->phrase = allowed_by(row, place)) >= 0) place->spared = 3;
 }
 
+static int32_t size_of(const candidate *c) { return c->masked ? 0 : c->start - c->end; } /* the longer, the less */
+
+static int by_rank(const void *one, const void *two) {
+    const candidate *a = one, *b = two;
+    if (size_of(a) != size_of(b)) return size_of(a) < size_of(b) ? -1 : 1;
+    if (a->rank != b->rank) return a->rank < b->rank ? -1 : 1;
+    if (a->start != b->start) return a->start < b->start ? -1 : 1;
+    if (a->disguise != b->disguise) return a->disguise < b->disguise ? -1 : 1;
+    return (a->form > b->form) - (a->form < b->form);
+}
+
+/* Which of two would be chosen first: a match before what is spared or none. */
+static int is_sooner(const candidate *a, const candidate *b) {
+    int is_match = a->disguise && !a->spared, was_match = b->disguise && !b->spared;
+    return is_match != was_match ? is_match : by_rank(a, b) < 0;
+}
+
 /* Judges what a walk came by. Where a form fills the word from here to its end, forms that break off inside the word are none; of
    readings of the same characters, only the best is kept if it has nothing to ask. */
 static void judge_all(sink *out, const row_text *row) {
@@ -197,7 +212,10 @@ static void judge_all(sink *out, const row_text *row) {
         place.asks = (uint8_t)(asks(row, &place) | (is_marked(out, row, place.row) ? ASKS_REGION : 0));
         out->own[kept++] = place;
     }
+    int32_t best = 0;
+    for (int32_t i = 1; i < kept; i++) if (is_sooner(out->own + i, out->own + best)) best = i;
     for (int32_t i = 0; i < kept; i++) {
+        if (i != best && out->places-- <= 0) continue;
         out->asked |= out->own[i].asks;
         keep(out, row, out->own + i);
     }
@@ -404,17 +422,6 @@ static int sign_word(const row_text *row, int32_t i) {
 /* A whole word that contains a term and means none: no candidate, but whoever reads by letters wants to know of it. */
 static void report_word(sink *out, const row_text *row, int32_t row_number, int32_t start, int32_t end) {
     keep(out, row, &(candidate){.row = row_number, .form = -1, .phrase = -1, .spared = 1, .start = start, .end = end});
-}
-
-static int32_t size_of(const candidate *c) { return c->masked ? 0 : c->start - c->end; } /* the longer, the less */
-
-static int by_rank(const void *one, const void *two) {
-    const candidate *a = one, *b = two;
-    if (size_of(a) != size_of(b)) return size_of(a) < size_of(b) ? -1 : 1;
-    if (a->rank != b->rank) return a->rank < b->rank ? -1 : 1;
-    if (a->start != b->start) return a->start < b->start ? -1 : 1;
-    if (a->disguise != b->disguise) return a->disguise < b->disguise ? -1 : 1;
-    return (a->form > b->form) - (a->form < b->form);
 }
 
 static int by_start(const void *one, const void *two) {

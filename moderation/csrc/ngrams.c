@@ -247,6 +247,7 @@ int64_t md_ngrams(const ngram_spec *spec, const char *block, int64_t first, int6
 /* ---- scoring: the weights of all n-grams of a sentence are added as integers, so order and machine do not matter ---- */
 
 typedef int32_t int32x8 __attribute__((vector_size(32)));
+typedef int64_t int64x8 __attribute__((vector_size(64))); /* of a whole text, which may be long */
 typedef int8_t int8x8 __attribute__((vector_size(8), aligned(1)));
 
 /* Buckets are gathered first and their weights added after, so that the loads, which miss the cache as often as not, wait for
@@ -312,7 +313,7 @@ void md_calibrate(const double *knots, const double *values, int64_t outputs, in
     }
 }
 
-static void finish(const ngram_model *model, int32x8 whole, int64_t count, const double *top, double *scores, double *logits) {
+static void finish(const ngram_model *model, int64x8 whole, int64_t count, const double *top, double *scores, double *logits) {
     double by = norm(model, (double)count);
     double gate = 1.0 / (1.0 + (double)count / model->gate);
     for (int32_t k = 0; k < model->outputs; k++) {
@@ -330,7 +331,7 @@ void md_predict(const ngram_model *model, const char *block, double *scores, dou
     adder to;
     for (int64_t row = 0; row < fold->size; row++) {
         int64_t start = fold->offsets[row], length = fold->offsets[row + 1] - start;
-        int32x8 whole = {0};
+        int64x8 whole = {0};
         int64_t count = 0;
         double top[8] = {0};
         int first = 1;
@@ -343,7 +344,7 @@ void md_predict(const ngram_model *model, const char *block, double *scores, dou
                 double z = (double)sum[k] * model->step[k] * by;
                 if (first || z > top[k]) top[k] = z;
             }
-            whole += sum;
+            whole += __builtin_convertvector(sum, int64x8);
             count += to.count;
             first = 0;
         }
@@ -364,7 +365,7 @@ int64_t md_predict_sentences(const ngram_model *model, const char *block, int64_
             int32x8 sum = add_sentence(model, &read, &to);
             double by = norm(model, (double)to.count), top[8] = {0};
             for (int32_t k = 0; k < model->outputs; k++) top[k] = (double)sum[k] * model->step[k] * by;
-            finish(model, sum, to.count, top, scores + sentences * model->outputs, NULL);
+            finish(model, __builtin_convertvector(sum, int64x8), to.count, top, scores + sentences * model->outputs, NULL);
             spans[2 * sentences] = (int32_t)from;
             spans[2 * sentences + 1] = (int32_t)next;
             sentences++;
