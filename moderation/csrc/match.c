@@ -486,7 +486,7 @@ int64_t md_match(const match_tables *tables, const char *block, int every, candi
             if (kind == LETTER) { /* most words are plain letters: read on as far as they go */
                 first = i;
                 do {
-                    hash = hash_code(hash, row.codes[end++]);
+                    hash = hash_byte(hash, row.codes[end++]);
                 } while (end < row.length && row.codes[end] < 128 && tables->kinds[row.codes[end]] == LETTER);
                 last = end - 1;
             }

@@ -73,11 +73,35 @@ static inline int upper_at(const row_text *row, int32_t i) { return row->flags[i
 
 /* words.c */
 
-uint64_t hash_start(void);
-uint64_t hash_code(uint64_t hash, uint32_t c); /* as the known words are hashed, in UTF-8 */
-uint64_t hash_finish(uint64_t hash);
-int hash_listed(const uint32_t *words, int64_t slots, uint64_t finished); /* whether it stands in a table */
-int hash_known(const match_tables *tables, uint64_t hash);
+/* Words are hashed as they are written in UTF-8. */
+static inline uint64_t hash_start(void) { return 0xCBF29CE484222325u; }
+static inline uint64_t hash_byte(uint64_t hash, uint32_t c) { return (hash ^ c) * 0x100000001B3u; }
+static inline uint64_t hash_code(uint64_t hash, uint32_t c) {
+    if (c < 0x80) return hash_byte(hash, c);
+    if (c < 0x800) return hash_byte(hash_byte(hash, 0xC0 | c >> 6), 0x80 | (c & 63));
+    if (c < 0x10000) hash = hash_byte(hash, 0xE0 | c >> 12);
+    else hash = hash_byte(hash_byte(hash, 0xF0 | c >> 18), 0x80 | (c >> 12 & 63));
+    return hash_byte(hash_byte(hash, 0x80 | (c >> 6 & 63)), 0x80 | (c & 63));
+}
+static inline uint64_t hash_finish(uint64_t hash) {
+    hash ^= hash >> 29;
+    hash *= 0xBF58476D1CE4E5B9u;
+    return hash ^ hash >> 32;
+}
+
+/* Whether a word stands in a table, which holds the upper half of its finished hash in the slot that the lower half names, or in the
+   next free one. */
+static inline int hash_listed(const uint32_t *words, int64_t slots, uint64_t finished) {
+    uint32_t mark = (uint32_t)(finished >> 32) | 1;
+    for (uint64_t slot = finished & (uint64_t)(slots - 1);; slot = (slot + 1) & (uint64_t)(slots - 1)) {
+        if (words[slot] == mark) return 1;
+        if (!words[slot]) return 0;
+    }
+}
+static inline int hash_known(const match_tables *tables, uint64_t hash) {
+    return hash_listed(tables->words, tables->word_slots, hash_finish(hash));
+}
+
 int is_known(const match_tables *tables, const uint32_t *codes, int32_t length);
 int is_common(const match_tables *tables, const uint32_t *codes, int32_t length);
 

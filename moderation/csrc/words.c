@@ -4,42 +4,11 @@
 
 #include "row.h"
 
-#define HASH_START 0xCBF29CE484222325u
 #define LONGEST_PIECE 16
 #define LONG 6 /* letters from which a known word counts as a piece though it is not common */
 
-static uint64_t hash_byte(uint64_t hash, uint32_t c) { return (hash ^ c) * 0x100000001B3u; }
-
-uint64_t hash_start(void) { return HASH_START; }
-
-uint64_t hash_code(uint64_t hash, uint32_t c) {
-    if (c < 0x80) return hash_byte(hash, c);
-    if (c < 0x800) return hash_byte(hash_byte(hash, 0xC0 | c >> 6), 0x80 | (c & 63));
-    if (c < 0x10000) hash = hash_byte(hash, 0xE0 | c >> 12);
-    else hash = hash_byte(hash_byte(hash, 0xF0 | c >> 18), 0x80 | (c >> 12 & 63));
-    return hash_byte(hash_byte(hash, 0x80 | (c >> 6 & 63)), 0x80 | (c & 63));
-}
-
-uint64_t hash_finish(uint64_t hash) {
-    hash ^= hash >> 29;
-    hash *= 0xBF58476D1CE4E5B9u;
-    hash ^= hash >> 32;
-    return hash;
-}
-
-/* The table holds the upper half of a word's finished hash in the slot that the lower half names, or in the next free one. */
-int hash_listed(const uint32_t *words, int64_t slots, uint64_t finished) {
-    uint32_t mark = (uint32_t)(finished >> 32) | 1;
-    for (uint64_t slot = finished & (uint64_t)(slots - 1);; slot = (slot + 1) & (uint64_t)(slots - 1)) {
-        if (words[slot] == mark) return 1;
-        if (!words[slot]) return 0;
-    }
-}
-
-int hash_known(const match_tables *tables, uint64_t hash) { return hash_listed(tables->words, tables->word_slots, hash_finish(hash)); }
-
 void md_words_fill(uint32_t *words, int64_t word_slots, const char *text, int64_t length) {
-    uint64_t hash = HASH_START;
+    uint64_t hash = hash_start();
     int64_t letters = 0;
     for (int64_t i = 0; i < length; i++) {
         if (text[i] != '\n') { hash = hash_byte(hash, (uint8_t)text[i]); letters++; continue; }
@@ -49,25 +18,25 @@ void md_words_fill(uint32_t *words, int64_t word_slots, const char *text, int64_
             while (words[slot] && words[slot] != mark) slot = (slot + 1) & (uint64_t)(word_slots - 1);
             words[slot] = mark;
         }
-        hash = HASH_START;
+        hash = hash_start();
         letters = 0;
     }
 }
 
 uint64_t md_text_hash(const char *text, int64_t length) {
-    uint64_t hash = HASH_START;
+    uint64_t hash = hash_start();
     for (int64_t i = 0; i < length; i++) hash = hash_byte(hash, (uint8_t)text[i]);
     return hash_finish(hash);
 }
 
 int md_word_known(const match_tables *tables, const char *word, int64_t length) {
-    uint64_t hash = HASH_START;
+    uint64_t hash = hash_start();
     for (int64_t i = 0; i < length; i++) hash = hash_byte(hash, (uint8_t)word[i]);
     return length > 0 && hash_known(tables, hash);
 }
 
 static uint64_t hash_of(const uint32_t *codes, int32_t length) {
-    uint64_t hash = HASH_START;
+    uint64_t hash = hash_start();
     for (int32_t i = 0; i < length; i++) hash = hash_code(hash, codes[i]);
     return hash;
 }
@@ -96,7 +65,7 @@ static int cut(const match_tables *tables, const uint32_t *codes, int32_t length
     best[0] = 0;
     for (int32_t start = 0; start < length; start++) {
         if (best[start] >= most) continue;
-        uint64_t hash = HASH_START;
+        uint64_t hash = hash_start();
         for (int32_t end = start + 1; end <= length && end <= start + LONGEST_PIECE; end++) {
             hash = hash_code(hash, codes[end - 1]);
             if (best[start] + 1 >= best[end]) continue;
