@@ -19,7 +19,7 @@ import functools
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -181,18 +181,22 @@ class LinearClassifier:
     def predict_folded(self, batch: FoldedBatch) -> Floats:
         """Calibrated probabilities of folded texts, (n, k) in [0, 1]; one compiled call, without the interpreter's lock."""
         scores = np.empty((batch.size, len(self.attributes)))
-        self._library.md_predict(self._model, batch.block, _doubles(scores), _null())
+        self._library.md_predict(self._model, batch.block, _null(), _doubles(scores), _null())
         return scores
 
     def logits(self, batch: FoldedBatch) -> Floats:
         """The scores before calibration, (n, k)."""
         return self.predict_both(batch)[1]
 
-    def predict_both(self, batch: FoldedBatch) -> tuple[Floats, Floats]:
-        """Probabilities and, before calibration, logits of folded texts, (n, k) each."""
+    def predict_both(self, batch: FoldedBatch, skip: Collection[int] = ()) -> tuple[Floats, Floats]:
+        """Probabilities and, before calibration, logits of folded texts, (n, k) each; whatever memory held in rows to `skip`."""
+        skipped = bytearray(batch.size) if skip else None
+        for row in skip:
+            skipped[row] = 1  # type: ignore[index]  # it is None only if there are no rows
         scores = np.empty((batch.size, len(self.attributes)))
         logits = np.empty_like(scores)
-        self._library.md_predict(self._model, batch.block, _doubles(scores), _doubles(logits))
+        self._library.md_predict(self._model, batch.block, kernels.load()[0].from_buffer(skipped) if skipped else _null(),
+                                 _doubles(scores), _doubles(logits))
         return scores, logits
 
     def sentences(self, batch: FoldedBatch, row: int) -> list[tuple[Span, Floats]]:

@@ -204,19 +204,22 @@ class Lexicon:
         where there is none of these. Rows and their order stay; spans of the result do not map back to the originals inside
         a changed word.
         """
-        texts: list[str] | None = None
+        restored = self.restored(batch, found)
+        return fold_batch([restored.get(row, text) for row, text in enumerate(batch.texts)]) if restored else batch
+
+    def restored(self, batch: FoldedBatch, found: Sequence[RowMatches]) -> dict[int, str]:
+        """The texts that `restore` changes, by their rows, ascending."""
+        texts: dict[int, str] = {}
         for row, matches, spared in found:
             changes = {match.span: _surrounded(match) for match in matches if match.disguise not in ("plain", "repeated")}
             changes |= {span: _ANY_WORD if batch.texts[row][span.start : span.end].lower() in self._innocent else " " for span in spared}
-            if not changes:
-                continue
-            texts = list(batch.texts) if texts is None else texts
-            pieces, position = [], 0
-            for span in sorted(changes):
-                pieces += [batch.texts[row][position : span.start], changes[span]]
-                position = max(position, span.end)
-            texts[row] = "".join([*pieces, batch.texts[row][position:]])
-        return batch if texts is None else fold_batch(texts)
+            if changes:
+                pieces, position = [], 0
+                for span in sorted(changes):
+                    pieces += [batch.texts[row][position : span.start], changes[span]]
+                    position = max(position, span.end)
+                texts[row] = "".join([*pieces, batch.texts[row][position:]])
+        return texts
 
     def _judge(self, reading: Reading, found: Candidate) -> tuple[bool, str]:
         """Whether it is spared, and what became of it, in words; "" for a match."""

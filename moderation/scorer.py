@@ -10,6 +10,7 @@ when somebody looks at them. Knows the order of the walk; what each step does is
 from __future__ import annotations
 
 import functools
+import gc
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
@@ -86,8 +87,11 @@ class Scorer:
         named = [tag or found for tag, found in zip(tags, detected, strict=True)] if tags else detected
         found = self.lexicon.find_batch(batch)
         # What the words were disguised as is undone for the models too: they learned from plain spelling.
-        restored = self.lexicon.restore(batch, found) if found else batch
-        linear, logits = self.classifier.predict_both(restored)
+        restored = self.lexicon.restored(batch, found) if found else {}
+        linear, logits = self.classifier.predict_both(batch, skip=restored)
+        if restored:
+            changed = [*restored]
+            linear[changed], logits[changed] = self.classifier.predict_both(fold_batch([*restored.values()]))
         fused = self.policy.fuse(linear, found)
         actions = self.policy.decide(fused, sections)
         scores, deep = linear, []
@@ -97,7 +101,7 @@ class Scorer:
             deep = rows.tolist()
             if deep:
                 scores = linear.copy()
-                scores[rows] = self.cascade.score(logits[rows], restored, deep)
+                scores[rows] = self.cascade.score(logits[rows], self.lexicon.restore(batch, found), deep)
                 fused = self.policy.fuse(scores, found)
                 actions = self.policy.decide(fused, sections)
         matches = {row: matches for row, matches, _ in found}
@@ -239,6 +243,7 @@ def open_scorer(spec: ScorerSpec) -> Scorer:
     cascade = Cascade.load(spec.encoder, classifier.attributes, classifier.version, spec.threads) if spec.encoder and not lack else None
     scorer = Scorer(classifier, Lexicon.load(spec.lexicon, spec.languages), policy, cascade, tier, lack)
     scorer.score("", tier=DEEP if cascade else FAST)  # builds the tables that are built on first use
+    gc.freeze()  # the collector need not walk again and again what stays as long as the scorer
     return scorer
 
 

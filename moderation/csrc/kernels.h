@@ -170,8 +170,9 @@ typedef struct {
     int32_t knot_count;
 } ngram_model;
 
-/* Calibrated scores of all rows of a fold, [rows][outputs], and their logits, likewise, unless NULL. */
-void md_predict(const ngram_model *model, const char *block, double *scores, double *logits);
+/* Calibrated scores of all rows of a fold, [rows][outputs], and their logits, likewise, unless NULL. skip: [rows], 1 for rows that
+   are left out; or NULL. */
+void md_predict(const ngram_model *model, const char *block, const char *skip, double *scores, double *logits);
 
 /* The same calibration of other logits: knots and values: [outputs][knot_count]; logits: [n][outputs]; scores likewise, out. */
 void md_calibrate(const double *knots, const double *values, int64_t outputs, int64_t knot_count, const double *logits, int64_t n, double *scores);

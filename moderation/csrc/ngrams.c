@@ -325,11 +325,12 @@ static void finish(const ngram_model *model, int64x8 whole, int64_t count, const
     }
 }
 
-void md_predict(const ngram_model *model, const char *block, double *scores, double *logits) {
+void md_predict(const ngram_model *model, const char *block, const char *skip, double *scores, double *logits) {
     const folded *fold = (const folded *)(const void *)block;
     sentence read;
     adder to;
     for (int64_t row = 0; row < fold->size; row++) {
+        if (skip && skip[row]) continue;
         int64_t start = fold->offsets[row], length = fold->offsets[row + 1] - start;
         int64x8 whole = {0};
         int64_t count = 0;
