@@ -10,7 +10,6 @@ when somebody looks at them. Knows the order of the walk; what each step does is
 from __future__ import annotations
 
 import functools
-import gc
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
@@ -243,7 +242,6 @@ def open_scorer(spec: ScorerSpec) -> Scorer:
     cascade = Cascade.load(spec.encoder, classifier.attributes, classifier.version, spec.threads) if spec.encoder and not lack else None
     scorer = Scorer(classifier, Lexicon.load(spec.lexicon, spec.languages), policy, cascade, tier, lack)
     scorer.score("", tier=DEEP if cascade else FAST)  # builds the tables that are built on first use
-    gc.freeze()  # the collector need not walk again and again what stays as long as the scorer
     return scorer
 
 
