@@ -121,7 +121,7 @@ def _changes(table: ScoreTable, row: int, comment: str) -> str:
 def _serve(arguments: argparse.Namespace) -> int:
     settings.load()
     root = str(settings.ROOT)
-    os.execv(sys.executable, [sys.executable, "-m", "gunicorn", "--chdir", root, "--config", f"{root}/gunicorn.conf.py", "wsgi:app"])
+    os.execv(sys.executable, [sys.executable, "-m", "gunicorn", "--pythonpath", root, "--config", f"{root}/gunicorn.conf.py", "wsgi:app"])
 
 
 def _evaluate_seeds(arguments: argparse.Namespace) -> int:

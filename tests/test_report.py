@@ -158,7 +158,8 @@ def test_nothing_in_the_report_keeps_somebody_out(visit, plain, dark):  # noqa: 
 
 def test_a_sentence_that_the_encoder_marked_stays_to_be_read():
     result = {"row": 0, "id": "a", "time": None, "section": None, "past": None, "action": "review", "spans": [
-        {"start": 0, "end": 17, "category": "personal", "source": "encoder", "term": None, "severity": None, "disguise": None, "region": None},
+        {"start": 0, "end": 17, "category": "personal", "source": "encoder", "term": None, "severity": None, "disguise": None,
+         "region": None},
         {"start": 8, "end": 14, "category": "personal", "source": "lexicon", "term": "durian", "severity": "mild", "disguise": "plain",
          "region": "own"}]}
     found = examples.example(result, "You old durian, you.", 0, "0", 1, {"personal": 6000})
