@@ -165,3 +165,10 @@ def test_labelled_comments_of_another_shape_are_refused(tmp_path, content, where
     with pytest.raises(DataError) as caught:
         seed_trial.read_seeds(path, ["derogatory", "personal", "obscene"])
     assert where in str(caught.value)
+
+
+def test_serve_stays_where_it_was_given_so_that_relative_paths_hold(monkeypatch):
+    commands = []
+    monkeypatch.setattr("os.execv", lambda program, arguments: commands.append(arguments))
+    cli.main(["serve"])
+    assert commands[0][-1] == "wsgi:app" and "--chdir" not in commands[0]
