@@ -208,7 +208,10 @@ class _Reader:
         position = len(line.partition(" : ")[0]) + 3
         for match in re.finditer(r"\S+", options if colon else ""):
             option, column = match.group(), position + match.start() + 1
-            if option.startswith("+") and len(option) > 1:
+            sign = next((char for char in option[1:] if char.isascii() and not char.isalpha()), "")
+            if option.startswith("+") and sign:
+                self.problem(number, column, f"`{sign}` in the ending `{option}`", "write letters only, as in `+ing`")
+            elif option.startswith("+") and len(option) > 1:
                 draft.endings.append(option[1:].lower())
             elif option in OPTIONS:
                 draft.options.add(option)

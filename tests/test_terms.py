@@ -55,7 +55,7 @@ apple
 [obscene]
 [obscene strong]
 Pear
-plum : joind +s whole joined
+plum : joind +s whole joined +'s
 kiwi2
 fig : whole
     alow: fig leaf
@@ -66,7 +66,7 @@ fig
     with pytest.raises(LexiconError) as caught:
         read_terms([bad, tmp_path / "missing.txt"])
     assert str(caught.value) == """\
-lexicon error: 14 problems in bad.txt, missing.txt
+lexicon error: 15 problems in the lexicon
  --> bad.txt:1:5
      an indented line above the first term; allow, yes and no belong below their term
  --> bad.txt:2:1
@@ -81,6 +81,8 @@ lexicon error: 14 problems in bad.txt, missing.txt
      the term `Pear` is not in lower case with single spaces; write `pear`
  --> bad.txt:8:8
      no option is called `joind`; did you mean `joined`?; endings begin with `+`
+ --> bad.txt:8:30
+     `'` in the ending `+'s`; write letters only, as in `+ing`
  --> bad.txt:8:8
      `joined` and `whole` exclude each other; keep one of them
  --> bad.txt:9:5
