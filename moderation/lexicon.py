@@ -241,7 +241,7 @@ class Lexicon:
 
     def _matches(self, row: int, places: Sequence[tuple[int, ...]], spared: Sequence[Span] = (),
                  reading: Reading | None = None) -> RowMatches:
-        """The matches of one row; without a reading, all are the writer's own words or stand between quotation marks."""
+        """The matches of one row; without a reading, all are the writer's own words, or quoted or told of."""
         matches = []
         taken_back = [*spared]
         for place in places:

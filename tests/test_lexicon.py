@@ -43,6 +43,19 @@ def test_finds_each_term_where_it_stands_and_says_how_it_was_disguised(lexicon: 
     assert found(lexicon, case["text"]) == case["matches"]
 
 
+@pytest.mark.parametrize(("text", "region"), [
+    ("The boy was called a big plum at school.", "quote"), ("they were called big plums", "quote"),
+    ("She keeps being called the big plum.", "quote"),
+    ("Nobody should use the word big plum.", "quote"), ("a slur: big plum", "quote"), ("They called us big plums for years.", "quote"),
+    ("he calls me a big plum", "quote"),
+    ("They've always called us big plums.", "quote"), ("I've called him a big plum.", "own"), ("I'd call them big plums", "own"),
+    ("Somebody should call him a big plum", "own"), ("call him a big plum", "own"),
+    ("You are called a big plum by us, big plum", "quote"), ("he is a big plum", "own"), ("so called big plums", "own"),
+    ("Word. Big plum!", "own"), ("what a big plum", "own")])
+def test_a_word_that_is_told_of_is_reported(text: str, region: str) -> None:
+    assert found(FRUIT, text)[0][3] == region
+
+
 def test_every_term_matches_its_yes_texts_and_none_of_its_no_texts(lexicon: Lexicon) -> None:
     wrong = [f"{term.where} {term.text}: `{text}` is not matched" for term in lexicon.terms for text in term.yes
              if not found(lexicon, text)]

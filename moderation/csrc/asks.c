@@ -6,6 +6,16 @@
 #define LONGEST_CHUNK 300 /* as in regions.py */
 #define LONGEST_QUOTE 400
 
+/* Words that name a word: the word fig, a slur like fig. Words by which somebody is called one: was called a fig. */
+static const char NAMING[] = " word words term slur epithet expression ";
+static const char ARTICLES[] = " a an the ";
+static const char SUFFERING[] = " was were been being be get gets got gotten getting is are am ";
+static const char THIRD[] = " me us him her them someone somebody people kids children everyone everybody ";
+static const char CALLING[] = " called call calls calling ";
+/* I have called him a fig and somebody should call him a fig are the writer's own words. */
+static const char CALLERS[] = " i we you let lets to d ll would should could can will must may might ";
+static const char BETWEEN[] = " ve have has had always never often just even once also still ";
+
 /* Whether a full stop or an at sign in the run of characters around it makes it part of an address, maybe. */
 static int may_be_an_address(const row_text *row, const candidate *found) {
     int stops = 0, is_last = 0;
@@ -33,8 +43,26 @@ int asks(const row_text *row, const candidate *found) {
     return bits;
 }
 
-/* Whether it stands between a pair of quotation marks of its own paragraph. */
+/* Whether the writer tells that the word was said: the word fig, she was called a fig, they called us figs. */
+static int is_reported(const row_text *row, const candidate *found) {
+    int32_t low = found->start, high = low, least = low > NEIGHBOURHOOD ? low - NEIGHBOURHOOD : 0;
+    if (!word_before(row, least, &low, &high)) return 0;
+    if (is_word_of(row, low, high, NAMING)) return 1;
+    if (is_word_of(row, low, high, ARTICLES) && !word_before(row, least, &low, &high)) return 0;
+    if (is_word_of(row, low, high, THIRD)) {
+        if (!word_before(row, least, &low, &high) || !is_word_of(row, low, high, CALLING)) return 0;
+        do
+            if (!word_before(row, least, &low, &high)) return 0;
+        while (is_word_of(row, low, high, BETWEEN));
+        return !is_word_of(row, low, high, CALLERS);
+    }
+    if (!is_word_of(row, low, high, " called ")) return 0;
+    return word_before(row, least, &low, &high) && is_word_of(row, low, high, SUFFERING);
+}
+
+/* Whether it is reported, or stands between a pair of quotation marks of its own paragraph. */
 int is_quoted(const row_text *row, const candidate *found) {
+    if (is_reported(row, found)) return 1;
     int32_t low = found->start, first, double_marks = 0, opening = -1;
     int32_t least = low > LONGEST_QUOTE ? low - LONGEST_QUOTE : 0;
     for (; low > least && row->codes[low - 1] != '\n'; low--) {

@@ -105,7 +105,7 @@ typedef struct {
     uint8_t disguise;   /* by the enum of row.h; 0: it is no match */
     uint8_t spared;     /* 1: somebody's name; 2: an abbreviation; 3: a phrase takes it back; so that it is no match */
     uint8_t asks;       /* bits above */
-    uint8_t quoted;     /* 1: it stands between quotation marks */
+    uint8_t quoted;     /* 1: it stands between quotation marks, or is told of */
 } candidate;
 
 /* Fill a table of known words from n words, each ended by '\n'. */

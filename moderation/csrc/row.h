@@ -163,7 +163,7 @@ typedef struct {
 int judge(const row_text *row, const candidate *found);
 int is_a_name(const row_text *row, const candidate *found);  /* names.c */
 int allowed_by(const row_text *row, const candidate *found); /* allows.c: the number of the phrase that takes it back, or -1 */
-/* asks.c: what is left to ask of a match, bits of kernels.h; and whether it is quoted. */
+/* asks.c: what is left to ask of a match, bits of kernels.h; and whether it is quoted or reported. */
 int asks(const row_text *row, const candidate *found);
 int is_quoted(const row_text *row, const candidate *found);
 int plainest(const suspect *s);
