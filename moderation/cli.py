@@ -15,7 +15,7 @@ from typing import IO
 
 import msgspec
 
-from moderation import seed_trial, settings
+from moderation import keys, seed_trial, settings
 from moderation.answers import answer
 from moderation.counterfactuals import counterfactuals
 from moderation.errors import DataError, ModerationError, Problem
@@ -119,7 +119,7 @@ def _changes(table: ScoreTable, row: int, comment: str) -> str:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    settings.load()
+    keys.check_exposure(settings.load())
     root = str(settings.ROOT)
     os.execv(sys.executable, [sys.executable, "-m", "gunicorn", "--pythonpath", root, "--config", f"{root}/gunicorn.conf.py", "wsgi:app"])
 

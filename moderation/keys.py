@@ -169,13 +169,18 @@ def check_exposure(settings: Settings) -> str:
 
     Raises
     ------
-    SettingsError : other machines could call the service without a key, and no setting wants that.
+    LoadError : a keys file that the environment names is not there, or other machines could call the service without a key; and
+        no setting wants that.
     """
     ring = KeyRing.load(settings.keys)
     if ring is not None:
         return f"callers need one of {sum(not key.revoked for key in ring.keys.values())} keys"
     if settings.open:
         return "no keys are configured, and MODERATION_OPEN is set: everyone who can reach it is answered"
+    if "keys" in settings.named:
+        # Behind a proxy on the same machine everybody would be answered, for a slip in a path.
+        hint = "`moderation keys create NAME` makes it there; unset MODERATION_KEYS, or say `MODERATION_OPEN=yes`, to serve without keys"
+        raise KeysError(str(settings.keys), [Problem("MODERATION_KEYS", "names a file that is not there", hint)])
     if not is_loopback(settings.host):
         what = "other machines could call the service without a key"
         raise SettingsError("the environment", [Problem("MODERATION_HOST", what, "make keys with `moderation keys create`, "

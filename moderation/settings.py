@@ -207,8 +207,8 @@ TABLE = (
     Setting("max_body", "2000000", "largest request body, in bytes", _number(1_000, 1_000_000_000)),
     Setting("max_batch", "1000", "most comments in one batch request", _number(1, 100_000)),
     Setting("time_limit", "5", "seconds that a request may take to be scored; one that takes longer is refused", _number(1, 600)),
-    Setting("keys", "var/keys.json",
-            "the callers' keys (`moderation keys create`); without this file only this machine is answered", _path),
+    Setting("keys", "var/keys.json", "the callers' keys (`moderation keys create`); without keys only this machine is answered; a file "
+            "that is named here must be there", _path),
     Setting("open", "no", "answer callers without keys from everywhere: yes or no", _flag),
     Setting("rate_limit", "", "requests that a caller may make, such as `600/minute`, unless its key says otherwise", _rate),
     Setting("rate_store", "memory://", "where requests are counted: `memory://`, each worker by itself, or a Redis URL", _rate_store),
@@ -227,7 +227,7 @@ TABLE = (
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings in force; `TABLE` says what each is for."""
+    """The settings in force; `TABLE` says what each is for. `named`: those that the environment names."""
 
     model: Path
     encoder: Path | None
@@ -255,6 +255,7 @@ class Settings:
     coral_secrets: tuple[str, ...] = field(repr=False)
     session_secrets: tuple[str, ...] = field(repr=False)
     log_level: str
+    named: frozenset[str] = field(default=frozenset(), repr=False)
 
     @property
     def lexicon_paths(self) -> tuple[Path, ...]:
@@ -281,6 +282,7 @@ def read(environment: Mapping[str, str] | None = None) -> tuple[Settings, list[P
     environment = os.environ if environment is None else environment
     values: dict[str, Any] = {}
     problems = []
+    named = []
     for setting in TABLE:
         given = environment.get(setting.variable)
         if given is None and setting.name == "database_url":
@@ -290,7 +292,9 @@ def read(environment: Mapping[str, str] | None = None) -> tuple[Settings, list[P
         except _Refused as refusal:
             problems.append(Problem(setting.variable, str(refusal), f"the default is {setting.default or 'none'}"))
             given, values[setting.name] = None, setting.read(setting.default)
-        if given is None and isinstance(values[setting.name], Path):
+        if given is not None:
+            named.append(setting.name)
+        elif isinstance(values[setting.name], Path):
             values[setting.name] = ROOT / values[setting.name]
     known = [setting.variable for setting in TABLE]
     for name in sorted(set(environment).difference(known)):
@@ -298,4 +302,4 @@ def read(environment: Mapping[str, str] | None = None) -> tuple[Settings, list[P
             near = difflib.get_close_matches(name, known, 1)
             hint = f"did you mean `{near[0]}`?" if near else f"the settings are {', '.join(known)}"
             problems.append(Problem(name, "is not a setting", hint))
-    return Settings(**values), problems
+    return Settings(**values, named=frozenset(named)), problems

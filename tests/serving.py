@@ -25,7 +25,8 @@ class Served:
         self._log = folder / "log"
         given = {f"MODERATION_{name.upper()}": value for name, value in variables.items()}
         environment = {"PATH": os.environ["PATH"], "MODERATION_PORT": str(self.port), "MODERATION_WORKERS": str(workers),
-                       "MODERATION_KEYS": str(folder / "keys.json"), "MODERATION_DATABASE_URL": f"sqlite:///{folder}/labels.db", **given}
+                       "MODERATION_KEYS": str(folder / "keys.json"), "MODERATION_DATABASE_URL": f"sqlite:///{folder}/labels.db",
+                       "MODERATION_OPEN": "no" if (folder / "keys.json").exists() else "yes", **given}
         command = [sys.executable, "-m", "gunicorn", "wsgi:app"]
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)

@@ -1,5 +1,6 @@
 """The console by HTTP: who gets in, what the pages' scripts are answered, and that it is what the core says."""
 
+import dataclasses
 import json
 import math
 
@@ -29,9 +30,8 @@ def make(tmp_path, scorer):
         path = tmp_path / "keys.json"
         key = keys.create(path, "newsroom", scopes)[0] if scopes else None
         environment = {f"MODERATION_{name.upper()}": value for name, value in variables.items()}
-        settings = settings_module.load({"MODERATION_KEYS": str(path), "MODERATION_DATABASE_URL": f"sqlite:///{tmp_path}/labels.db",
-                                         **environment})
-        return create_app(settings, scorer).test_client(), key
+        settings = settings_module.load({"MODERATION_DATABASE_URL": f"sqlite:///{tmp_path}/labels.db", **environment})
+        return create_app(dataclasses.replace(settings, keys=path), scorer).test_client(), key
 
     return start
 

@@ -1,5 +1,7 @@
 """Without keys a web page that is open on this machine can neither write nor read."""
 
+import dataclasses
+
 import pytest
 
 from moderation import keys
@@ -16,8 +18,8 @@ def make(tmp_path, scorer):
 
     def start(**variables):
         given = {f"MODERATION_{name.upper()}": value for name, value in variables.items()}
-        places = {"MODERATION_KEYS": str(tmp_path / "keys.json"), "MODERATION_DATABASE_URL": f"sqlite:///{tmp_path}/labels.db"}
-        return create_app(settings_module.load({**places, **given}), scorer).test_client()
+        settings = settings_module.load({"MODERATION_DATABASE_URL": f"sqlite:///{tmp_path}/labels.db", **given})
+        return create_app(dataclasses.replace(settings, keys=tmp_path / "keys.json"), scorer).test_client()
 
     return start
 

@@ -1,5 +1,6 @@
 """Who is answered, how often, and what every answer carries."""
 
+import dataclasses
 import logging
 import time
 
@@ -7,6 +8,7 @@ import pytest
 
 from moderation import keys
 from moderation import settings as settings_module
+from moderation.errors import LoadError
 from moderation.service.app import create_app
 
 FIG = {"text": "fig"}
@@ -14,11 +16,11 @@ FIG = {"text": "fig"}
 
 @pytest.fixture
 def make(tmp_path, scorer):
-    """`make(**variables)`: a client of an application with these settings and an own keys file."""
+    """`make(**variables)`: a client of an application with these settings and an own keys file, which need not be there yet."""
 
     def start(**variables):
-        environment = {f"MODERATION_{name.upper()}": value for name, value in variables.items()}
-        return create_app(settings_module.load({"MODERATION_KEYS": str(tmp_path / "keys.json"), **environment}), scorer).test_client()
+        settings = settings_module.load({f"MODERATION_{name.upper()}": value for name, value in variables.items()})
+        return create_app(dataclasses.replace(settings, keys=tmp_path / "keys.json"), scorer).test_client()
 
     return start
 
@@ -75,6 +77,11 @@ def test_a_keys_file_gone_or_bad_leaves_the_last_good_keys_in_force(make, key, t
     assert (status(client), status(client, headers={"X-API-Key": text})) == (401, 200)
     (tmp_path / "keys.json").unlink()
     assert (status(client), status(client, headers={"X-API-Key": text})) == (401, 200)
+
+
+def test_a_keys_file_that_is_named_and_not_there_stops_the_start(tmp_path, scorer):
+    with pytest.raises(LoadError, match="keys create"):
+        create_app(settings_module.load({"MODERATION_KEYS": str(tmp_path / "keys.jsn")}), scorer)
 
 
 def test_without_keys_only_this_machine_is_answered(make):

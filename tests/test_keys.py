@@ -1,5 +1,6 @@
 """Keys at rest: only hashes, found by their text alone, revoked at once."""
 
+import dataclasses
 import json
 
 import pytest
@@ -70,10 +71,37 @@ def test_the_commands_make_list_and_revoke(tmp_path, monkeypatch, capsys):
 
 
 def test_another_address_needs_keys_or_a_word(tmp_path):
-    environment = {"MODERATION_HOST": "0.0.0.0", "MODERATION_KEYS": str(tmp_path / "keys.json")}
+    path = tmp_path / "keys.json"
+
+    def check(**variables):
+        given = settings.load({f"MODERATION_{name}": value for name, value in variables.items()})
+        return keys.check_exposure(dataclasses.replace(given, keys=path))
+
     with pytest.raises(SettingsError):
+        check(HOST="0.0.0.0")
+    assert "everyone" in check(HOST="0.0.0.0", OPEN="yes")
+    assert "only this machine" in check(HOST="::1")
+    keys.create(path, "a")
+    assert "1 keys" in check(HOST="0.0.0.0")
+
+
+def test_a_keys_file_that_is_named_must_be_there_unless_all_are_to_be_answered(tmp_path, monkeypatch, capsys):
+    path = tmp_path / "keys.json"
+    environment = {"MODERATION_KEYS": str(path)}
+    with pytest.raises(keys.KeysError) as caught:
         keys.check_exposure(settings.load(environment))
+    assert str(path) in str(caught.value) and "moderation keys create" in str(caught.value)
+    monkeypatch.setenv("MODERATION_KEYS", str(path))
+    for command in ("check", "serve"):
+        assert cli.main([command]) == 1
+        assert str(path) in capsys.readouterr().err
     assert "everyone" in keys.check_exposure(settings.load({**environment, "MODERATION_OPEN": "yes"}))
-    assert "only this machine" in keys.check_exposure(settings.load({**environment, "MODERATION_HOST": "::1"}))
-    keys.create(tmp_path / "keys.json", "a")
+    keys.create(path, "a")
     assert "1 keys" in keys.check_exposure(settings.load(environment))
+
+
+def test_a_file_of_the_default_name_that_is_named_must_be_there_too(tmp_path, monkeypatch):
+    monkeypatch.setattr(settings, "ROOT", tmp_path)
+    assert "only this machine" in keys.check_exposure(settings.load({}))
+    with pytest.raises(keys.KeysError):
+        keys.check_exposure(settings.load({"MODERATION_KEYS": str(tmp_path / "var/keys.json")}))

@@ -13,7 +13,7 @@ def test_the_defaults_are_places_of_the_repository():
 
 
 def test_the_table_and_the_settings_name_the_same():
-    assert tuple(row.name for row in settings.TABLE) == settings.Settings.__slots__
+    assert tuple(row.name for row in settings.TABLE) == settings.Settings.__slots__[:-1]
 
 
 def test_a_path_from_the_environment_is_taken_as_it_stands():
