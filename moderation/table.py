@@ -92,7 +92,7 @@ class ScoreTable(Sequence[Assessment]):
     languages : each row's language, as sent or as detected.
     unread : the rows in a language that the model does not read.
     linear : (n, k), what the linear model alone gives; `attributes` itself where no row is deep.
-    deep : the rows that the encoder decided, ascending.
+    deep : the rows that the encoder decided.
     """
 
     __slots__ = ("_asked", "_batch", "_scorer", "_sections", "actions", "attributes", "categories", "deep", "languages", "linear",
@@ -111,7 +111,7 @@ class ScoreTable(Sequence[Assessment]):
         self.matches = matches
         self.languages = languages
         self.linear = linear
-        self.deep = deep
+        self.deep = frozenset(deep)
         self._asked = asked
         unread = set(languages).difference(scorer.reads)
         self.unread = [row for row, name in enumerate(languages) if name in unread] if unread else []

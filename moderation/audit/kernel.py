@@ -82,7 +82,7 @@ def score_rows(batch: pa.RecordBatch, job: Job, scorer: Scorer) -> pa.Table:
         "past": _past(batch.column("past"), job.reading),
         "language": pa.array(table.languages, pa.string()),
         "action": pa.DictionaryArray.from_arrays(pa.array(table.worst), pa.array(ACTIONS)).cast(pa.string()),
-        "tier": pc.if_else(pa.array(np.isin(np.arange(len(table)), table.deep)), DEEP, FAST),
+        "tier": pc.if_else(pa.array([row in table.deep for row in range(len(table))]), DEEP, FAST),
         "scores": _struct(policy.categories, table.categories),
         "attributes": _struct(policy.attributes, np.round(table.attributes, DIGITS)),
         "spans": spans,
