@@ -12,7 +12,7 @@ from moderation.policy import Policy
 from moderation.rules import parse_rules
 from moderation.scorer import Scorer
 from moderation.settings import ROOT
-from moderation.tune import choose, guarantee
+from moderation.tune import choose, guarantee, words
 from moderation.tune.choose import Capacity, Wish
 from moderation.tune.curve import Curve
 from moderation.tune.draft import difference, draft
@@ -222,6 +222,13 @@ def test_what_is_missing_is_enough_when_it_is_there():
     assert isinstance(guarantee.precise(Curve(np.tile(scores, copies), np.tile(labels, copies)), 0.97), Promise)
     assert isinstance(guarantee.precise(Curve(np.full(59, 0.9), np.ones(59)), 0.95), Promise)
     assert isinstance(guarantee.precise(Curve(np.full(58, 0.9), np.ones(58)), 0.95), Shortfall)
+
+
+def test_few_labels_without_an_error_are_told_how_many_are_missing():
+    """0 of 3 are wrong and 5 % are allowed: 59 would do, and so 56 are missing."""
+    short = guarantee.precise(Curve(np.full(3, 0.9), np.ones(3)), 0.95)
+    assert isinstance(short, Shortfall) and short.missing == 56
+    assert words.lacking(short) == "about 56 more labels above 0.9 are missing: what there is looks right, but is too little to be sure"
 
 
 def test_no_number_of_labels_helps_where_the_share_is_too_low():

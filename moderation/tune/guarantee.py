@@ -206,9 +206,12 @@ def _betting(rows: Curve, steps: Steps, most: float, delta: float) -> tuple[Floa
 def _shortfall(steps: Steps, most: float, delta: float, total: int) -> Shortfall:
     """How many labels more would do if they were like those that there are, at the line that needs fewest.
 
-    Few rows without an error are not taken for a place without errors: half a one is added to them (Jeffreys's prior).
+    Few rows without an error are not taken for a place without errors: half a one is added to them (Jeffreys's prior), unless they
+    are so few that this alone is more than what is allowed.
     """
     shares = (steps.wrong + 0.5) / (steps.rows + 1)
+    if not (shares < most).any():
+        shares = steps.wrong / steps.rows
     hopeful = np.flatnonzero(shares < most)
     if not len(hopeful):
         least = int(np.argmin(shares))
