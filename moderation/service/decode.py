@@ -2,7 +2,7 @@
 
 Knows JSON and the wording of the decoder; knows no route. Of a name that comes twice in an object the last value holds, as in the
 readers of most languages. Nothing of the request's own words goes into an error but the path to the field at fault, made of known
-field names and numbers.
+field names, numbers and the name of an unknown field, if it has the form of one: a text in its place is not repeated.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ _EXPECTED = re.compile(r"Expected `([^`]*)`, got `([^`]*)`")
 _TOO_LONG = re.compile(r"Expected `str` of length <= (\d+)")
 _MISSING = re.compile(r"Object missing required field `(\w+)`")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,39}")
 _PLACE = re.compile(r"\(byte (\d+)\)")
 _STEP = re.compile(r"\.(\w+)|(\[[^\]]*\])")
 # An escape of JSON: a pair of surrogates, a lone one, or any other.
@@ -80,6 +81,8 @@ def _problem(message: str, decoder: msgspec.json.Decoder[T], where: str) -> Prob
         known = [field.encode_name for kind in kinds if isinstance(kind, inspect.StructType) for field in kind.fields]
         near = difflib.get_close_matches(found[1][:50], known, 1)
         hint = f"did you mean `{near[0]}`?" if near else f"known are {', '.join(f'`{name}`' for name in known)}" if known else ""
+        if _NAME.fullmatch(found[1]):
+            return Problem(f"{place}.{found[1]}" if place else found[1], "is not a known field", hint)
         return Problem(place or "body", "has a field that is not known", hint)
     words = [f"`{word}`" for kind in kinds if isinstance(kind, inspect.LiteralType) for word in kind.values]
     if words:
