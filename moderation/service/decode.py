@@ -26,7 +26,7 @@ _EXPECTED = re.compile(r"Expected `([^`]*)`, got `([^`]*)`")
 _TOO_LONG = re.compile(r"Expected `str` of length <= (\d+)")
 _MISSING = re.compile(r"Object missing required field `(\w+)`")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,39}")
+_NAME = re.compile(r"[A-Za-z_]{1,30}")  # a word with other marks, a number or a space is not repeated
 _PLACE = re.compile(r"\(byte (\d+)\)")
 _STEP = re.compile(r"\.(\w+)|(\[[^\]]*\])")
 # An escape of JSON: a pair of surrogates, a lone one, or any other.
