@@ -6,8 +6,10 @@ A table on a terminal, JSON lines otherwise. Faults go to standard error and end
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import os
+import socket
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -18,7 +20,7 @@ import msgspec
 from moderation import keys, seed_trial, settings
 from moderation.answers import answer
 from moderation.counterfactuals import counterfactuals
-from moderation.errors import DataError, ModerationError, Problem
+from moderation.errors import DataError, ModerationError, Problem, SettingsError
 from moderation.rules import TIERS
 from moderation.scorer import Assessment, Scorer, ScorerSpec, ScoreTable, open_scorer
 
@@ -118,8 +120,29 @@ def _changes(table: ScoreTable, row: int, comment: str) -> str:
     return "".join(f"         {line}\n" for line in lines).encode("utf-8", "replace").decode()
 
 
+def _check_address(found: settings.Settings) -> None:
+    """Bind where the service will listen, as it will: gunicorn would try for five seconds and say little."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(found.host, found.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+            probe.listen(1)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            problem = Problem("MODERATION_PORT", f"{found.port} is in use on {found.host}",
+                              "stop what listens there (`ss -ltnp` names it), or choose another, such as `MODERATION_PORT=8001`")
+        elif error.errno == errno.EACCES:
+            problem = Problem("MODERATION_PORT", f"{found.port} is for root alone", "choose one from 1024 on")
+        else:
+            problem = Problem("MODERATION_HOST", f"`{found.host}` is no address of this machine", "such as 127.0.0.1 or 0.0.0.0")
+        raise SettingsError("the environment", [problem]) from None
+
+
 def _serve(arguments: argparse.Namespace) -> int:
-    keys.check_exposure(settings.load())
+    found = settings.load()
+    keys.check_exposure(found)
+    _check_address(found)
     root = str(settings.ROOT)
     os.execv(sys.executable, [sys.executable, "-m", "gunicorn", "--pythonpath", root, "--config", f"{root}/gunicorn.conf.py", "wsgi:app"])
 

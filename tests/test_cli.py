@@ -4,12 +4,13 @@ import contextlib
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 
 import pytest
 
-from moderation import cli, seed_trial
+from moderation import cli, seed_trial, settings
 from moderation.check_commands import faults
 from moderation.errors import DataError
 from moderation.settings import ROOT, TABLE
@@ -170,5 +171,25 @@ def test_labelled_comments_of_another_shape_are_refused(tmp_path, content, where
 def test_serve_stays_where_it_was_given_so_that_relative_paths_hold(monkeypatch):
     commands = []
     monkeypatch.setattr("os.execv", lambda program, arguments: commands.append(arguments))
+    monkeypatch.setattr(cli, "_check_address", lambda found: None)
     cli.main(["serve"])
     assert commands[0][-1] == "wsgi:app" and "--chdir" not in commands[0]
+
+
+def test_a_port_that_is_in_use_is_told_before_anything_starts(monkeypatch, capsys):
+    commands = []
+    monkeypatch.setattr("os.execv", lambda program, arguments: commands.append(arguments))
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        monkeypatch.setenv("MODERATION_PORT", str(taken.getsockname()[1]))
+        assert cli.main(["serve"]) == 1
+    told = capsys.readouterr().err
+    assert "MODERATION_PORT" in told and "is in use on 127.0.0.1" in told and not commands
+    cli._check_address(settings.load())  # it is free again
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "no.such.host.invalid"])
+def test_an_address_of_another_machine_is_told_before_anything_starts(monkeypatch, capsys, host):
+    monkeypatch.setenv("MODERATION_HOST", host)
+    monkeypatch.setenv("MODERATION_OPEN", "yes")
+    assert cli.main(["serve"]) == 1
+    assert "MODERATION_HOST" in capsys.readouterr().err
