@@ -1,5 +1,6 @@
 """Audits in this process: results, resuming after a stop at any step, keys, samples, the command line."""
 
+import contextlib
 import gzip
 import json
 import os
@@ -152,12 +153,12 @@ def test_another_archive_model_policy_or_question_is_refused_by_name(spec, archi
     other_policy = type(spec).of(spec.model, spec.lexicon, tmp_path / "policy.toml")
     other = write_archive(tmp_path / "comments.csv", 50)
     before = left_by(out)
-    for changed, given, name in [(spec, {"sections": ("sport",)}, "--section"), (spec, {"part_rows": 50}, "rows of a part"),
+    for changed, given, name in [(spec, {"sections": ("sport",)}, "--section"), (spec, {"part_rows": 50}, "--part-rows"),
                                  (other_policy, {}, "policy"), (spec, {"since": 5}, "--since")]:
-        with pytest.raises(DataError, match=f" --> {name}\n.* is .* now and was ") as caught:
+        with pytest.raises(DataError, match=f"holds another audit: [^;]*{name}[^;]*; name") as caught:
             run(changed, archive, out, **given)
         assert "--restart" in str(caught.value)
-    with pytest.raises(DataError, match="source"):
+    with pytest.raises(DataError, match="another archive"):
         run(spec, other, out)
     assert left_by(out) == before
     run(spec, other, out, restart=True)
@@ -339,3 +340,40 @@ def test_progress_says_rows_rate_time_left_and_actions():
     line = progress.line()
     assert line.startswith("50 rows, ")
     assert line.endswith(" left, approve 40 (80.0%), review 6 (12.0%), reject 4 (8.0%), 2 rows not usable")
+
+
+def test_sections_that_are_not_there_are_told_with_those_that_are(small_settings, archive, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert audit_command(archive, "--out", out, "--section", "Sprot", "--quiet") == 1
+    told = capsys.readouterr().err
+    assert "--section Sprot" in told and "`Politics`, `garden`, `sport`" in told and not (out / "report.html").exists()
+    assert audit_command(archive, "--out", out, "--section", "Sprot", "--section", "SPORT", "--restart", "--quiet") == 0
+    assert "no comment is in the section `Sprot`" in capsys.readouterr().out
+    assert audit_command(archive, "--out", out, "--section", "sport", "--section-column", "-", "--restart", "--quiet") == 1
+    assert "--section-column COLUMN" in capsys.readouterr().err
+
+
+def test_a_source_without_a_comment_is_told(small_settings, tmp_path, capsys):
+    source = tmp_path / "a.csv"
+    source.write_text("id,text\n", encoding="utf-8")
+    assert audit_command(source, "--out", tmp_path / "out", "--quiet") == 0
+    assert "give --no-header" in capsys.readouterr().out
+
+
+def test_another_tier_is_told_in_one_sentence(tmp_path):
+    key = {"tier": "fast", "digest": "1", "model": "a", "rows of a part": 5, "--section": []}
+    first = Folder(tmp_path)
+    first.open(key)
+    first.close()
+    with pytest.raises(DataError) as caught, contextlib.closing(Folder(tmp_path)) as second:
+        second.open(key | {"tier": "deep", "digest": "2", "model": "b", "rows of a part": 1})
+    (problem,) = caught.value.problems
+    assert problem.what == "holds another audit: with tier fast, not deep"
+
+
+def test_a_wrong_encoding_is_told_and_no_name_that_cannot_be_read(small_settings, tmp_path, capsys):
+    source = tmp_path / "a.csv"
+    source.write_text("id,text\n1,fig\n", encoding="utf-16")
+    assert audit_command(source, "--out", tmp_path / "out", "--encoding", "utf-8") == 1
+    told = capsys.readouterr().err
+    assert "leave --encoding away" in told and told.replace("\n", "").isprintable() and "\ufffd" not in told

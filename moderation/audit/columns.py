@@ -111,6 +111,10 @@ def choose(names: Sequence[str], chosen: Mapping[str, str], source: str) -> Colu
 
 
 def _listed(names: Sequence[str]) -> str:
+    if not all(name.isprintable() and "\ufffd" not in name for name in names):
+        return "columns whose names cannot be read: leave --encoding away, or name the right one, such as utf-16 or cp1252"
+    if not any(names):
+        return "no columns that can be read: say how the source is written with --format, --encoding or --delimiter"
     shown = ", ".join(f"`{name[:60]}`" for name in names[:30])
     return shown + (f" and {len(names) - 30} more" if len(names) > 30 else "")
 

@@ -112,13 +112,17 @@ def _describe(source: Source) -> str:
     return "\n".join(lines)
 
 
-def _report(outcome: Outcome, out: Path) -> str:
+def _report(outcome: Outcome, out: Path, has_header: bool) -> str:
     from moderation.audit.tally import totals
     from moderation.policy import ACTIONS
 
     tally = outcome.tally
     counts = zip(ACTIONS, totals(tally.actions.values()), strict=True)
     lines = [f"{tally.rows:,} comments: " + ", ".join(f"{name} {count:,} ({count / max(tally.rows, 1):.2%})" for name, count in counts)]
+    if not (tally.rows or outcome.rejected or outcome.left_out):
+        lines.append("there is no comment in the source" + (": its only line was taken for the header; if it is a comment, give --no-header"
+                                                            if has_header else ""))
+    lines += [f"no comment is in the section `{name}` of --section" for name in outcome.strangers]
     if outcome.rejected:
         lines.append(f"{outcome.rejected:,} rows could not be used; {out}/rejected_rows.jsonl says where and why")
     if outcome.left_out:
@@ -148,6 +152,9 @@ def _run(arguments: argparse.Namespace) -> int:
     try:
         if not arguments.quiet:
             print(_describe(source), file=sys.stderr)
+        if arguments.section and source.reading.names and source.reading.columns.section is None:
+            raise DataError("the command line", [Problem("--section", "no column is known to hold the section",
+                                                         "name it, as in --section-column COLUMN")])
         job = Job(spec, source.reading, arguments.out.absolute(), "", arguments.since, tuple(arguments.section), 0, arguments.authors,
                   arguments.texts, arguments.results)
         outcome = audit(source, job, _engine(arguments), Progress(source.total, quiet=arguments.quiet),
@@ -161,7 +168,7 @@ def _run(arguments: argparse.Namespace) -> int:
                                               "what is done is kept: when that is mended, the same command goes on")]) from error
     finally:
         source.close()
-    print(_report(outcome, arguments.out))
+    print(_report(outcome, arguments.out, source.reading.family == "csv" and source.reading.header))
     verdicts = {text: condition.check(outcome.tally) for text, condition in conditions.items()}
     for text, verdict in verdicts.items():
         print(f"--fail-if {text}: {'holds' if verdict.holds else 'does not hold'}: {', '.join(verdict.measured)}")

@@ -25,6 +25,11 @@ from moderation.errors import DataError, Problem
 
 OUTPUTS = ("run.json", "summary.json", "report.html", "rejected_rows.jsonl", "sample.jsonl")
 _TEMPORARY = ".tmp-"
+# What a run is of, in words; what follows from the entry before it is not said.
+_WORDS = {"source": "of another archive, or of one that has changed since", "moderation": "by another version of moderation",
+          "format": "in another format", "model": "by another model", "lexicon": "by other word lists", "policy": "by another policy",
+          "reading": "read in another way (format, encoding or columns)", "rows of a part": "with another --part-rows"}
+_FOLLOWS = {"tier": ("digest", "model", "rows of a part")}
 
 
 def _force(path: Path) -> None:
@@ -65,6 +70,7 @@ class Done(msgspec.Struct):
     rows, rejected, left_out : rows scored, not usable, and outside of --since or --section.
     actions : rows by action, in the order of `policy.ACTIONS`. bands : rows by the highest score, in tenths.
     unknown : words of the archive's for its decisions that stand for none of ours.
+    sections : that were seen, where --section is given: those that are meant, and some of the others.
     sizes : bytes of each file of the part. tally : of the part, as JSON.
     """
 
@@ -80,6 +86,7 @@ class Done(msgspec.Struct):
     unknown: dict[str, int]
     sizes: dict[str, int]
     tally: msgspec.Raw
+    sections: list[str] = []
 
 
 class Folder:
@@ -139,9 +146,9 @@ class Folder:
         wanted = msgspec.json.decode(msgspec.json.encode(key))
         other = [name for name in sorted({*held, *wanted}) if held.get(name) != wanted.get(name)]
         if other:
-            raise DataError(f"the folder {self.path}", [Problem(
-                name, f"is {_brief(wanted.get(name))} now and was {_brief(held.get(name))} when the audit began",
-                "name another folder, or give --restart to begin anew") for name in other])
+            follows = {follower for name in other for follower in _FOLLOWS.get(name, ())} | ({"digest"} if len(other) > 1 else set())
+            told = [_told(name, held.get(name), wanted.get(name)) for name in other if name not in follows]
+            raise self._refused(f"holds another audit: {'; '.join(told)}", "name another folder, or give --restart to begin anew")
 
     def _refused(self, what: str, hint: str) -> DataError:
         return DataError("the command line", [Problem(f"--out {self.path}", what, hint)])
@@ -166,6 +173,14 @@ class Folder:
             self._lock = None
 
 
-def _brief(value: Any) -> str:
-    text = msgspec.json.encode(value).decode()
-    return f"`{text}`" if len(text) <= 80 else f"`{text[:77]}...`"
+def _told(name: str, was: Any, now: Any) -> str:
+    """How a run differs from the one that is asked for."""
+    if name == "digest":
+        return "by other settings of the scorer"
+    if name == "--since":
+        return "with another --since"
+    return _WORDS.get(name) or f"with {name} {_plain(was)}, not {_plain(now)}"
+
+
+def _plain(value: Any) -> str:
+    return ", ".join(value) or "of none" if isinstance(value, list) else str(value)

@@ -34,6 +34,7 @@ from moderation.table import DEEP, FAST
 
 _HELD_TEXT = 64_000_000  # bytes of texts and results that are held before they are counted and written
 _SHOWN_WORDS = 50  # of an archive's for its decisions
+_SHOWN_SECTIONS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,7 @@ class _Writer:
         self.rows = self.left_out = 0
         self.actions, self.bands = np.zeros(len(ACTIONS), np.int64), np.zeros(sample.BANDS, np.int64)
         self.unknown: dict[str, int] = {}
+        self._sections: set[str] = set()
         self._candidates = sample.Candidates(job.sample)
         self._held: list[pa.Table] = []
         self._texts: list[pa.Array] = []
@@ -187,6 +189,10 @@ class _Writer:
 
     def _wanted(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         job = self._job
+        if job.sections:
+            meant = {name.lower() for name in job.sections}
+            self._sections.update(name for name in pc.unique(batch.column("section")).to_pylist()
+                                  if name is not None and (len(self._sections) < _SHOWN_SECTIONS or name.lower() in meant))
         if job.since is not None:
             times = batch.column("time").cast(pa.int64())
             batch = batch.filter(pc.fill_null(pc.greater_equal(times, job.since), False))
@@ -219,7 +225,7 @@ class _Writer:
                 files.append(path)
         done = Done(part.number, part.first_row, part.digest, job.key, self.rows, sum(self.rejected.values()), self.left_out,
                     self.actions.tolist(), self.bands.tolist(), self.unknown, {path.name: path.stat().st_size for path in files},
-                    msgspec.Raw(self.tally.to_json()))
+                    msgspec.Raw(self.tally.to_json()), sorted(self._sections))
         write(folder.file(part.number, "done.json"), msgspec.json.encode(done))
         return done
 

@@ -9,7 +9,7 @@ import platform
 import shutil
 import socket
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -28,6 +28,7 @@ from moderation.errors import DataError, Problem
 from moderation.scorer import Scorer, open_scorer
 
 _SHOWN_WORDS = 10
+_SHOWN_SECTIONS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Outcome:
     ----------
     tally : of the whole archive. rejected : rows that could not be used. left_out : by --since or --section.
     resumed : parts that an earlier run had done.
+    strangers : sections of --section that the archive has not.
     unknown : the archive's words for its decisions that stand for none of ours, with their counts.
     """
 
@@ -48,6 +50,7 @@ class Outcome:
     resumed: int
     unknown: Mapping[str, int]
     seconds: float
+    strangers: tuple[str, ...] = ()
 
 
 def run_key(source: Source, job: Job, scorer: Scorer, part_rows: int, size: int) -> dict[str, Any]:
@@ -69,7 +72,7 @@ def audit(source: Source, job: Job, engine: Engine, progress: Progress, part_row
 
     Raises
     ------
-    DataError : the folder is of another run, or the source is not what it was.
+    DataError : the folder is of another run, the source is not what it was, or it has none of the sections that are asked for.
     """
     began = time.time()
     folder = Folder(job.out)
@@ -85,7 +88,7 @@ def audit(source: Source, job: Job, engine: Engine, progress: Progress, part_row
             (folder.copies / f"{done.part:05}.arrow").unlink(missing_ok=True)
         progress.close()
         folder.sweep()
-        outcome = _sum_up(folder, planned, Lines.of(scorer.policy), size, began)
+        outcome = _sum_up(folder, planned, Lines.of(scorer.policy), size, began, job.sections)
         summary.write(outcome.tally, folder.path / "summary.json")
         report.write(outcome.tally, folder.path / "report.html", os.path.basename(source.name.rstrip("/")) or source.name, job.texts)
         _write_facts(folder, outcome, engine, began)
@@ -135,10 +138,11 @@ class _Planned:
                                                    "give the whole source, name another folder for --out, or give --restart")])
 
 
-def _sum_up(folder: Folder, planned: _Planned, lines: Lines, size: int, began: float) -> Outcome:
+def _sum_up(folder: Folder, planned: _Planned, lines: Lines, size: int, began: float,
+            sections: Sequence[str]) -> Outcome:
     """Merge what the parts left, in their order."""
     tally, rejected, left_out = AuditTally.empty(lines), 0, 0
-    bands, unknown = [0] * sample.BANDS, dict[str, int]()
+    bands, unknown, seen = [0] * sample.BANDS, dict[str, int](), set[str]()
     with replacing(folder.path / "rejected_rows.jsonl") as temporary, temporary.open("wb") as lines_aside:
         for number in range(planned.parts):
             done = folder.done(number)
@@ -147,16 +151,23 @@ def _sum_up(folder: Folder, planned: _Planned, lines: Lines, size: int, began: f
             tally = tally.merge(AuditTally.from_json(bytes(done.tally)))
             rejected, left_out = rejected + done.rejected, left_out + done.left_out
             bands = [one + other for one, other in zip(bands, done.bands, strict=True)]
+            seen.update(done.sections)
             for word, count in done.unknown.items():
                 unknown[word] = unknown.get(word, 0) + count
             if done.rejected:
                 with folder.file(number, "rejected.jsonl").open("rb") as part:
                     shutil.copyfileobj(part, lines_aside)
+    known = {name.lower() for name in seen}
+    strangers = tuple(name for name in sections if name.lower() not in known)
+    if sections and len(strangers) == len(sections):
+        there = ", ".join(f"`{name}`" for name in sorted(seen)[:_SHOWN_SECTIONS]) or "none"
+        raise DataError("the command line", [Problem(f"--section {name}", "no comment is in it", f"there are {there}; with another one "
+                                                     "give --restart, or name another folder") for name in strangers])
     if size:
         files = (folder.file(number, "sample.jsonl") for number in range(planned.parts))
         write(folder.path / "sample.jsonl", b"".join(sample.choose(size, bands, (path for path in files if path.exists()))))
     shown = sorted(unknown.items(), key=lambda item: (-item[1], item[0]))[:_SHOWN_WORDS]
-    return Outcome(tally, rejected, left_out, planned.parts, planned.resumed, dict(shown), time.time() - began)
+    return Outcome(tally, rejected, left_out, planned.parts, planned.resumed, dict(shown), time.time() - began, strangers)
 
 
 def _write_facts(folder: Folder, outcome: Outcome, engine: Engine, began: float) -> None:
