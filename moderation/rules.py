@@ -25,7 +25,7 @@ KEYS = {
                  "severities": "", "quoted": "", "categories": "", "sections": ""},
     "severities": {severity: f"what a {severity} word counts at least" for severity in SEVERITIES},
     "quoted": {**{severity: f"what a {severity} word counts at least when it is quoted or reported" for severity in SEVERITIES},
-               "most": "the most that a category scores whose only words are quoted"},
+               "most": "the most that a category scores whose only words are quoted or reported"},
     "categories.*": {"clause": "the site's rule, shown with a decision", "review": "score from which a person looks at the comment",
                      "reject": "score from which the comment is refused", "attributes": "the classifier's attributes that feed it",
                      "scale": "where the attributes' points stand, if `review` and `reject` have moved away from there",
