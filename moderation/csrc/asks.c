@@ -6,7 +6,7 @@
 #define LONGEST_CHUNK 300 /* as in regions.py */
 #define LONGEST_QUOTE 400
 
-/* Words that name a word: the word fig, a slur like fig. Words by which somebody is called one: was called a fig. */
+/* Words that name a word: the word fig, the slur fig. Words by which somebody is called one: was called a fig. */
 static const char NAMING[] = " word words term slur epithet expression ";
 static const char ARTICLES[] = " a an the ";
 static const char SUFFERING[] = " was were been being be get gets got gotten getting is are am ";
