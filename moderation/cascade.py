@@ -23,7 +23,6 @@ import numpy.typing as npt
 
 from moderation.encoder import Calibration, Encoder
 from moderation.errors import ModelError, Problem
-from moderation.text import FoldedBatch
 
 FORMAT = 1
 FILE = "cascade.json"
@@ -124,9 +123,9 @@ class Cascade:
             digest.update(np.ascontiguousarray(array).tobytes())
         self.version = f"{encoder.version.rpartition('-')[0]}-{digest.hexdigest()[:12]}"
 
-    def score(self, linear: Floats, batch: FoldedBatch, rows: Sequence[int]) -> Floats:
-        """The joined probabilities of some rows of a folded batch, (len(rows), k), whose linear logits are given."""
-        return self.join.probabilities(linear, self.encoder.logits([batch.row(row).text for row in rows]))
+    def score(self, linear: Floats, texts: Sequence[str]) -> Floats:
+        """The joined probabilities of some folded texts, (len(texts), k), whose linear logits are given."""
+        return self.join.probabilities(linear, self.encoder.logits(texts))
 
     @classmethod
     def load(cls, folder: Path, attributes: Sequence[str], linear: str, threads: int = 1) -> Cascade:

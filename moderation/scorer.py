@@ -88,9 +88,11 @@ class Scorer:
         # What the words were disguised as is undone for the models too: they learned from plain spelling.
         restored = self.lexicon.restored(batch, found) if found else {}
         linear, logits = self.classifier.predict_both(batch, skip=restored)
+        plain = batch
         if restored:
             changed = [*restored]
-            linear[changed], logits[changed] = self.classifier.predict_both(fold_batch([*restored.values()]))
+            plain = fold_batch([*restored.values()])
+            linear[changed], logits[changed] = self.classifier.predict_both(plain)
         fused = self.policy.fuse(linear, found)
         actions = self.policy.decide(fused, sections)
         scores, deep = linear, []
@@ -100,7 +102,9 @@ class Scorer:
             deep = rows.tolist()
             if deep:
                 scores = linear.copy()
-                scores[rows] = self.cascade.score(logits[rows], self.lexicon.restore(batch, found), deep)
+                places = {row: place for place, row in enumerate(restored)}
+                read = [plain.row(places[row]) if row in places else batch.row(row) for row in deep]
+                scores[rows] = self.cascade.score(logits[rows], [row.text for row in read])
                 fused = self.policy.fuse(scores, found)
                 actions = self.policy.decide(fused, sections)
         matches = {row: matches for row, matches, _ in found}
