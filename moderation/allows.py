@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
@@ -55,7 +54,7 @@ def compile_allows(terms: Sequence[Term], everywhere: Sequence[str], hash_text: 
 def _phrases(allows: Sequence[str], number: int) -> Iterator[tuple[str, _Phrase]]:
     """Every word of some allows, with the phrase as seen from it; the first allow's number is `number`."""
     folded = normalize("\n".join(allows)).readable.text.split("\n") if allows else []
-    for index, plain in zip(itertools.count(number), folded, strict=False):
+    for index, plain in enumerate(folded, number):
         words = tuple(re.findall(r"[^\W_]+|\*", re.sub(r"'s\b", "", plain)))
         for at, word in enumerate(words):
             yield word, _Phrase(words[:at][::-1], words[at + 1 :], index)

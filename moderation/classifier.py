@@ -190,12 +190,12 @@ class LinearClassifier:
 
     def predict_both(self, batch: FoldedBatch, skip: Collection[int] = ()) -> tuple[Floats, Floats]:
         """Probabilities and, before calibration, logits of folded texts, (n, k) each; whatever memory held in rows to `skip`."""
-        skipped = bytearray(batch.size) if skip else None
+        skipped = bytearray(batch.size)
         for row in skip:
-            skipped[row] = 1  # type: ignore[index]  # it is None only if there are no rows
+            skipped[row] = 1
         scores = np.empty((batch.size, len(self.attributes)))
         logits = np.empty_like(scores)
-        self._library.md_predict(self._model, batch.block, kernels.load()[0].from_buffer(skipped) if skipped else _null(),
+        self._library.md_predict(self._model, batch.block, kernels.load()[0].from_buffer(skipped) if skip else _null(),
                                  _doubles(scores), _doubles(logits))
         return scores, logits
 

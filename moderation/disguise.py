@@ -160,8 +160,7 @@ def _mask(signs: Sequence[str], share: str = "one") -> Writer:
 
 def _separate(separators: Sequence[str], mixed: bool = False) -> Writer:
     def write(word: str, variant: int) -> str:
-        following = (separators[(variant + i * mixed) % len(separators)] for i in range(len(word)))
-        return word[:1] + "".join(sign + character for character, sign in zip(word[1:], following, strict=False))
+        return word[:1] + "".join(separators[(variant + i * mixed) % len(separators)] + character for i, character in enumerate(word[1:]))
 
     return write
 

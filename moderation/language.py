@@ -10,6 +10,7 @@ texts, languages without a list here. Costs a few microseconds, no model and no 
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from bisect import bisect_right
 from typing import Any
@@ -94,7 +95,7 @@ _RUNS = [(0x0, ""), (0x370, "el"), (0x400, "ru"), (0x530, "hy"), (0x590, "he"), 
          (0x3400, "zh"), (0x4DC0, ""), (0x4E00, "zh"), (0xA000, ""), (0xAC00, "ko"), (0xD7B0, ""), (0xFB50, "ar"), (0xFE00, "")]
 _STARTS = [start for start, _ in _RUNS]
 # Any letter that stands for a language: a text without one, curly quotes and emoji or not, needs no counting.
-_RANGES = "".join(f"{chr(low)}-{chr(high - 1)}" for (low, name), high in zip(_RUNS, _STARTS[1:], strict=False) if name)
+_RANGES = "".join(f"{chr(low)}-{chr(high - 1)}" for (low, name), (high, _) in itertools.pairwise(_RUNS) if name)
 _TELLS = re.compile(f"[{_RANGES}]")
 # Letters by which a language is told from the one that its script stands for.
 _TELLING = [("ru", "uk", "іїєґ"), ("ar", "ur", "ٹڈڑںےھ"), ("ar", "fa", "پچژگ")]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import itertools
 import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -149,7 +150,7 @@ def _nearest(name: str, known: Sequence[str]) -> str:
 
 def _floors(reader: _Reader, table: dict[str, Any], where: str, default: Sequence[float]) -> tuple[float, ...]:
     floors = tuple(reader.take_share(table, key, where, base) for key, base in zip(SEVERITIES, default, strict=True))
-    for low, high, lesser, greater in zip(floors, floors[1:], SEVERITIES, SEVERITIES[1:], strict=False):
+    for (lesser, low), (greater, high) in itertools.pairwise(zip(SEVERITIES, floors, strict=True)):
         if high < low and table:
             reader.report(f"{where}.{greater}", f"{high:.2f} is below `{lesser}` ({low:.2f})", "a graver word must not count less")
     return floors

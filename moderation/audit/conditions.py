@@ -11,6 +11,7 @@ shares are fractions, so that no rounding decides.
 from __future__ import annotations
 
 import ast
+import itertools
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -204,7 +205,7 @@ def _value(node: ast.expr, values: dict[int, Fraction]) -> Any:
     if isinstance(node, ast.Compare):
         sides = [_value(inner, values) for inner in (node.left, *node.comparators)]
         return all(_COMPARISONS[type(comparison)](one, other)
-                   for comparison, one, other in zip(node.ops, sides, sides[1:], strict=False))
+                   for comparison, (one, other) in zip(node.ops, itertools.pairwise(sides), strict=True))
     return Fraction(str(node.value)) if isinstance(node, ast.Constant) else values[node.col_offset]
 
 

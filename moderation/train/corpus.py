@@ -99,6 +99,11 @@ def read_contrasts(*paths: Path) -> Corpus:
              for path in reversed(paths) for item in reversed(contrasts.expand(path))
              if path.stem != "frames_train" or item.frame % KEPT_EVERY != KEPT_EVERY - 1}
     items, sources = zip(*reversed(found.values()), strict=True) if found else ((), ())
+    return of_contrasts(items, sources)
+
+
+def of_contrasts(items: Sequence[contrasts.Contrast], sources: Sequence[str]) -> Corpus:
+    """Sentences as a corpus, with the source of each; each note is a sentence's kind, and clean is what is not toxic at all."""
     labels = np.array([[getattr(item, name) for name in ATTRIBUTES] for item in items], np.float32).reshape(-1, len(ATTRIBUTES))
     return Corpus([item.text for item in items], labels, np.array(sources, np.str_), labels[:, 0] == 0,
                   np.array([item.kind for item in items], np.str_))

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from moderation.train import contrasts
-from moderation.train.corpus import ATTRIBUTES, Corpus, concatenate
+from moderation.train.corpus import Corpus, concatenate, of_contrasts
 
 CHOICE, TEST = "frames_choice.toml", "frames_test.toml"
 MOST = 10       # sentences of one frame that are taught: some frames have a hundred, one for each group
@@ -65,7 +65,5 @@ def amid(spoken: Corpus, civil: Sequence[str], seed: int = 0) -> Corpus:
 def read(path: Path) -> Frames:
     """The sentences of one file; DataError tells everything that is wrong with it."""
     found = contrasts.expand(path)
-    labels = np.array([[getattr(item, name) for name in ATTRIBUTES] for item in found], np.float32).reshape(-1, len(ATTRIBUTES))
-    corpus = Corpus([item.text for item in found], labels, np.full(len(found), "frames"), labels.max(axis=1, initial=0) == 0,
-                    np.array([item.kind for item in found], np.str_))
+    corpus = of_contrasts(found, ["frames"] * len(found))
     return Frames(corpus, np.array([item.frame for item in found], np.int64), np.array([item.identity for item in found], np.str_))
