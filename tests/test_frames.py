@@ -15,9 +15,9 @@ from moderation.train.contrasts import NO_IDENTITY, Contrast, expand, misspell, 
 
 FOLDER = Path(__file__).parents[1] / "seeds/contrasts"
 TRAIN = FOLDER / "frames_train.toml"
-TAUGHT = [FOLDER / f"frames_{name}.toml" for name in ("train", "hostile", "civil", "talk")]
 TEST = FOLDER / "frames_test.toml"
 KEPT = [FOLDER / "frames_choice.toml", TEST]
+TAUGHT = sorted({*FOLDER.glob("frames_*.toml")} - {*KEPT})
 SLOT = re.compile(r"\{\w+\}")
 
 
