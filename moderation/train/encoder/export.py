@@ -1,4 +1,4 @@
-"""From torch to what is served: an ONNX graph, quantised to int8, with its tokenizer and the proof that both say the same.
+"""From torch to what is served: an ONNX graph, quantised to int8, with its tokenizer and the proof that both say the same; and back.
 
 Knows networks, graphs and the folder's files; knows no data. Word embeddings are whole numbers with a scale for each word, so that
 a few large ones do not blur the others; products by weights are int8 with a scale for each column (Jacob et al. 2018), the
@@ -8,6 +8,7 @@ activations' scale is found anew for each text.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tempfile
 import warnings
@@ -25,12 +26,16 @@ from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from tokenizers import Tokenizer
 
+from moderation.errors import DataError, Problem
 from moderation.train.corpus import ATTRIBUTES
-from moderation.train.encoder.network import Network
+from moderation.train.encoder.network import Network, Shape
+from moderation.train.encoder.vocabulary import plain
 
 MAX_TOKENS = 128
 BOUND = 1.0  # how far an int8 logit may be from the fp32 one in parity.json; 0.85 was seen
 OPSET = 17
+_PLAIN = re.compile(r"(places|entrance|head|layers\.\d+\.\w+)\.(weight|bias)")  # tables that stay in fp32
+REMEDY = "name the folder of an encoder that `train-encoder` wrote"
 
 Floats = npt.NDArray[np.float64]
 
@@ -76,6 +81,36 @@ def _quantise_words(found: onnx.GraphProto) -> None:
             helper.make_node("Gather", ["words.scale", ids], ["words.scales"]),
             helper.make_node("Mul", ["words.floats", "words.scales"], [output]))):
         found.node.insert(place + offset, made)
+
+
+def reopen(folder: Path) -> tuple[Network, Tokenizer]:
+    """The network and the tokenizer of an encoder that was written here: each int8 weight times its scale, as it is served.
+
+    Raises
+    ------
+    DataError : the folder holds no encoder of this kind.
+    """
+    try:
+        found = onnx.load(str(folder / "model.onnx")).graph
+        tokenizer = plain(Tokenizer.from_file(str(folder / "tokenizer.json")))
+    except Exception as error:  # both libraries raise kinds of their own, which have no common base
+        raise DataError(str(folder), [Problem("the encoder", f"cannot be read: {type(error).__name__}", REMEDY)]) from error
+    held = {item.name: numpy_helper.to_array(item) for item in found.initializer}
+    state = {name: torch.from_numpy(array.copy()) for name, array in held.items() if _PLAIN.fullmatch(name)}
+    try:
+        state["words.weight"] = torch.from_numpy(held["words.int8"].astype(np.float32) * held["words.scale"])
+        for node in found.node:
+            if node.op_type == "MatMulInteger":
+                name = node.input[1].removesuffix("_quantized")
+                weights = held[f"{name}_quantized"].astype(np.float32) * held[f"{name}_scale"]
+                state[f"{'.'.join(node.name.split('/')[1:-1])}.weight"] = torch.from_numpy(weights.T.copy())
+        words, width = state["words.weight"].shape
+        layers = len({name.split(".")[1] for name in state if name.startswith("layers.")})
+        network = Network(Shape(words, layers, width, len(state["layers.0.wide.bias"]), len(state["places.weight"])))
+        network.load_state_dict(state)
+    except (KeyError, RuntimeError) as error:
+        raise DataError(str(folder), [Problem("model.onnx", "is no graph that `train-encoder` wrote", REMEDY)]) from error
+    return network, tokenizer
 
 
 class Runner:

@@ -6,6 +6,7 @@ the same number of passes give the same weights; with a limit of time, the weigh
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +23,7 @@ from moderation.text import decode, fold_batch
 from moderation.train import calibrate
 from moderation.train import corpus as corpora
 from moderation.train.corpus import TRAIN, Corpus
-from moderation.train.encoder import descend, frames, mix, vocabulary
+from moderation.train.encoder import descend, export, frames, mix, vocabulary
 from moderation.train.encoder.export import MAX_TOKENS
 from moderation.train.encoder.network import Network, Shape, pretrained, pretrained_folder
 from moderation.train.encoder.vocabulary import Ids
@@ -31,13 +32,14 @@ from moderation.train.fit import Progress
 _BATCH = 2048
 ROOM = MAX_TOKENS - 2  # beside [CLS] and [SEP]
 QUIET = 0.06           # below this the linear model finds nothing in a civil comment
+SETTLED = 6000         # rows that the registers' biases of a start are fitted to
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """Everything that training decides beforehand; `passes` over the lessons, unless `minutes` are over sooner.
 
-    `start` is a checkpoint to begin from instead of the pretrained weights, `keep` its share of the weights in the end.
+    `start` is an encoder's folder to begin from instead of the pretrained weights, `keep` its share of the weights in the end.
     """
 
     layers: int = 6
@@ -77,6 +79,14 @@ def read(texts: Sequence[str], lexicon: Lexicon, linear: LinearClassifier, progr
     return Reading(views, scores)
 
 
+def begin(recipe: Recipe, texts: Sequence[str]) -> tuple[Network, Tokenizer]:
+    """What training begins from: an encoder that was published, or the pretrained layers with the word pieces that the texts use."""
+    if recipe.start is not None:
+        return export.reopen(recipe.start)
+    words = vocabulary.prune(Tokenizer.from_file(str(pretrained_folder() / "tokenizer.json")), texts)
+    return pretrained(words.origins, recipe.layers), words.tokenizer
+
+
 def cut(rows: Sequence[Ids], tokenizer: Tokenizer, linear: LinearClassifier) -> list[Ids]:
     """Rows that fit into a window; of a longer one the window that the linear model finds most hostile, whatever its label."""
     ends = frozenset(number for sign in ".!?;" if (number := tokenizer.token_to_id(sign)) is not None)
@@ -100,29 +110,30 @@ def fit(corpus: Corpus, part: npt.NDArray[np.int8], contrast_files: Sequence[Pat
     chosen = np.flatnonzero(part == TRAIN)
     train = corpus.take(chosen)
     reading = read(train.texts, lexicon, linear, progress)
-    words = vocabulary.prune(Tokenizer.from_file(str(pretrained_folder() / "tokenizer.json")), reading.texts)
-    rows = cut(vocabulary.encode(words.tokenizer, reading.texts), words.tokenizer, linear)
+    torch.manual_seed(recipe.descent.seed)
+    network, tokenizer = begin(recipe, reading.texts)
+    before = copy.deepcopy(network.state_dict())
+    rows = cut(vocabulary.encode(tokenizer, reading.texts), tokenizer, linear)
     taught = mix.lessons(train, reading.linear)
     spoken = frames.taught(contrast_files, recipe.descent.seed)
     quiet = (train.sources == "civil_comments") & (train.labels[:, 0] < 0.5) & (reading.linear.max(axis=1) < QUIET)
     spoken = corpora.concatenate([spoken, frames.amid(spoken, [reading.texts[row] for row in np.flatnonzero(quiet)[:6000]])])
-    rows += cut(vocabulary.encode(words.tokenizer, read(spoken.texts, lexicon, linear).texts), words.tokenizer, linear)
-    taught = mix.joined(taught, spoken.labels)
-    torch.manual_seed(recipe.descent.seed)
-    network = pretrained(words.origins, recipe.layers)
+    rows += cut(vocabulary.encode(tokenizer, read(spoken.texts, lexicon, linear).texts), tokenizer, linear)
     trainer = descend.Trainer(network, recipe.descent)
+    taught = mix.joined(taught, spoken.labels)
+    if recipe.start is not None:
+        trainer.settle(rows, taught, mix.one_pass(taught.drawn, len(spoken), np.random.default_rng(recipe.descent.seed))[:SETTLED])
+        taught = mix.attentive(taught, trainer.predict(rows[len(train):]))
     if checkpoint is not None and checkpoint.exists():
         trainer.load(checkpoint)
-    elif recipe.start is not None:
-        trainer.load(recipe.start, afresh=True)
     random = np.random.default_rng(recipe.descent.seed + trainer.steps)
     order = np.concatenate([mix.one_pass(taught.drawn, len(spoken), random) for _ in range(recipe.passes)])
     if trainer.done < 1:
         descend.descend(trainer, rows, taught, order, minutes=recipe.minutes, checkpoint=checkpoint,
                         progress=lambda count, loss: progress(f"fitting, loss {loss:.3f}", count, len(order)))
     if recipe.start is not None and recipe.keep:
-        trainer.blend(recipe.start, recipe.keep)
-    return Fitted(network.eval(), words.tokenizer, trainer.steps * recipe.descent.batch)
+        trainer.blend(before, recipe.keep)
+    return Fitted(network.eval(), tokenizer, trainer.steps * recipe.descent.batch)
 
 
 def calibration(logits: npt.NDArray[np.float64], development: Corpus) -> dict[str, list[list[float]]]:
@@ -131,6 +142,6 @@ def calibration(logits: npt.NDArray[np.float64], development: Corpus) -> dict[st
     return {"knots": found.knots.tolist(), "values": [[round(value, 6) for value in row] for row in found.values.tolist()]}
 
 
-def random_network(vocabulary_size: int, layers: int = 1, width: int = 16) -> Network:
+def random_network(vocabulary_size: int, layers: int = 1, width: int = 32) -> Network:
     """A tiny network of random weights: for trying the steps without the pretrained ones."""
-    return Network(Shape(vocabulary_size, layers, width, heads=2, inner=2 * width, positions=MAX_TOKENS))
+    return Network(Shape(vocabulary_size, layers, width, inner=2 * width, positions=MAX_TOKENS))

