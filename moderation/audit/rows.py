@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -123,41 +123,49 @@ class Place(NamedTuple):
         return f"{self.name}, {self.unit} {self.number}"
 
 
-class RowBuilder:
-    """Collects rows into batches of `INPUT`."""
+def batches(entries: Iterable[tuple[Place, Sequence[Any] | str]], row: int) -> Iterator[pa.RecordBatch]:
+    """Batches of `INPUT`, each made when it is full.
+
+    Parameters
+    ----------
+    entries : each row's place, and its values in the order of `FIELDS`, or why it cannot be used.
+    row : the number of the first; each has the next.
+    """
+    builder = _Builder()
+    for number, (place, values) in enumerate(entries, row):
+        builder.add(number, place, values)
+        if builder.is_full:
+            yield builder.take()
+    if builder.places:
+        yield builder.take()
+
+
+class _Builder:
+    """Collects rows into a batch of `INPUT`."""
 
     def __init__(self) -> None:
         self._clear()
 
     def _clear(self) -> None:
         self._columns: tuple[list[Any], ...] = tuple([] for _ in INPUT)
-        self._places: list[Place] = []
+        self.places: list[Place] = []
         self._size = 0
 
     @property
     def is_full(self) -> bool:
         """Whether it is time to take what is there."""
-        return len(self._places) >= BATCH or self._size >= _BATCH_TEXT
+        return len(self.places) >= BATCH or self._size >= _BATCH_TEXT
 
-    def __len__(self) -> int:
-        return len(self._places)
-
-    def add(self, row: int, place: Place, values: Sequence[Any]) -> None:
-        """A row with its values in the order of `FIELDS`."""
-        text = values[0]
-        fault = fault_of(text)
+    def add(self, row: int, place: Place, values: Sequence[Any] | str) -> None:
+        """A row, whose text may be one that cannot be scored."""
+        fault = values if isinstance(values, str) else fault_of(values[0])
         if fault:
-            self.reject(row, place, fault)
-            return
-        self._size += len(text)
-        self._append(place, (row, text, word(values[1]), microseconds(values[2]), *map(word, values[3:]), None, None))
-
-    def reject(self, row: int, place: Place, fault: str) -> None:
-        """A row that cannot be used."""
-        self._append(place, (row, *[None] * len(FIELDS), fault, str(place)))
-
-    def _append(self, place: Place, entry: Sequence[Any]) -> None:
-        self._places.append(place)
+            entry: Sequence[Any] = (row, *[None] * len(FIELDS), fault, str(place))
+        else:
+            text = values[0]
+            self._size += len(text)
+            entry = (row, text, word(values[1]), microseconds(values[2]), *map(word, values[3:]), None, None)
+        self.places.append(place)
         for column, value in zip(self._columns, entry, strict=True):
             column.append(value)
 
@@ -170,7 +178,7 @@ class RowBuilder:
                 if text is not None and text != text.encode("utf-8", "replace").decode():
                     for column in self._columns[1 : 1 + len(FIELDS)]:
                         column[index] = None
-                    self._columns[-2][index], self._columns[-1][index] = BROKEN, str(self._places[index])
+                    self._columns[-2][index], self._columns[-1][index] = BROKEN, str(self.places[index])
             texts = pa.array(self._columns[1], pa.string())
         others = [pa.array(column, field.type) for column, field in zip(self._columns, INPUT, strict=True) if field.name != "text"]
         self._clear()

@@ -15,7 +15,7 @@ import pyarrow.parquet
 
 from moderation.audit.readers import files
 from moderation.audit.readers.parts import Part, Reading
-from moderation.audit.rows import BATCH, BROKEN, FIELDS, Moment, Place, RowBuilder
+from moderation.audit.rows import BATCH, BROKEN, FIELDS, Moment, Place, batches
 from moderation.errors import DataError, Problem
 
 
@@ -130,17 +130,9 @@ def rows(batch: pa.RecordBatch, reading: Reading, name: str, row: int, place: in
     for start in range(0, batch.num_rows, BATCH):
         piece = batch.slice(start, BATCH)
         columns = [_values(_column(piece, named[field])) if field in named else [None] * piece.num_rows for field in FIELDS]
-        builder = RowBuilder()
-        for index, values in enumerate(zip(*columns, strict=True)):
-            number = start + index
-            if values[0] is _BROKEN:
-                builder.reject(row + number, Place(name, "row", place + number + 1), BROKEN)
-            else:
-                builder.add(row + number, Place(name, "row", place + number + 1), values)
-            if builder.is_full:
-                yield builder.take()
-        if len(builder):
-            yield builder.take()
+        entries = ((Place(name, "row", number), BROKEN if values[0] is _BROKEN else values)
+                   for number, values in enumerate(zip(*columns, strict=True), place + start + 1))
+        yield from batches(entries, row + start)
 
 
 _BROKEN: Any = object()  # stands for a text that is no UTF-8

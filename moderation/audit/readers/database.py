@@ -6,11 +6,11 @@ A table is read in the order of its primary key. Knows SQL's surface; the rows a
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from moderation.audit.readers.parts import Reading
-from moderation.audit.rows import BATCH, BROKEN, FIELDS, Place, RowBuilder
+from moderation.audit.rows import BATCH, BROKEN, FIELDS, Place, batches
 from moderation.errors import DataError, Problem
 
 
@@ -73,26 +73,19 @@ class Database:
         ------
         DataError : the database broke off.
         """
-        named = reading.columns.named()
-        places = [self.names.index(named[field]) if field in named else None for field in FIELDS]
-        builder = RowBuilder()
         try:
             with self._engine.connect() as connection:
                 options = connection.execution_options(stream_results=True, yield_per=BATCH)
-                for found in options.execute(self._statement):
-                    values = [None if place is None else _plain(found[place]) for place in places]
-                    place = Place(name, "row", row + 1)
-                    if any(value is _BROKEN for value in values):
-                        builder.reject(row, place, BROKEN)
-                    else:
-                        builder.add(row, place, values)
-                    row += 1
-                    if builder.is_full:
-                        yield builder.take()
+                yield from batches(self._entries(options.execute(self._statement), reading, name, row), row)
         except self._errors as error:
             raise _failed(error) from error
-        if len(builder):
-            yield builder.take()
+
+    def _entries(self, found: Iterable[Any], reading: Reading, name: str, row: int) -> Iterator[tuple[Place, list[Any] | str]]:
+        named = reading.columns.named()
+        places = [self.names.index(named[field]) if field in named else None for field in FIELDS]
+        for number, entry in enumerate(found, row + 1):
+            values = [None if place is None else _plain(entry[place]) for place in places]
+            yield Place(name, "row", number), BROKEN if any(value is _BROKEN for value in values) else values
 
     def close(self) -> None:
         """Let go of the database's connections."""

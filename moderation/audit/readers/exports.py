@@ -20,7 +20,7 @@ from typing import Any, BinaryIO
 from xml.parsers import expat
 
 from moderation.audit.readers import files, sniff
-from moderation.audit.rows import BROKEN, Place, RowBuilder
+from moderation.audit.rows import BROKEN, Place, batches
 from moderation.errors import DataError, Problem
 
 Values = tuple[Any, ...]  # in the order of `rows.FIELDS`
@@ -192,22 +192,16 @@ def stream(opened: BinaryIO, family: str, name: str, row: int, encoding: str | N
     head = _DECLARATION.sub("", io.BufferedReader(clean, _BLOCK).read(_PROLOG).decode(), count=1).encode()  # it is UTF-8 now
     _check_prolog(head, name)
     source = _FORMATS[family]()
-    builder = RowBuilder()
-    for element, is_whole in _comments(files.rewound(head, clean), clean, source):
+    found = _comments(files.rewound(head, clean), clean, source)
+    yield from batches(_entries(found, source, name), row)
+
+
+def _entries(found: Iterator[tuple[Any, bool]], source: _WordPress | _Disqus, name: str) -> Iterator[tuple[Place, Values | str]]:
+    for element, is_whole in found:
         values = source.values(element)
-        if values is None:
-            continue
-        place = Place(name, "line", element.sourceline)
-        fault = BROKEN if _MARK in (values[0] or "") else None if is_whole else CUT_OFF
-        if fault:
-            builder.reject(row, place, fault)
-        else:
-            builder.add(row, place, values)
-        row += 1
-        if builder.is_full:
-            yield builder.take()
-    if len(builder):
-        yield builder.take()
+        if values is not None:
+            fault = BROKEN if _MARK in (values[0] or "") else "" if is_whole else CUT_OFF
+            yield Place(name, "line", element.sourceline), fault or values
 
 
 def _codec(name: str) -> str:

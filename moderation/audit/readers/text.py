@@ -18,7 +18,7 @@ import msgspec
 from moderation.audit.readers import files
 from moderation.audit.readers.parts import PART_BYTES, Part, Reading
 from moderation.audit.readers.records import NOT_JSON, Record, csv_records, elements, filled_lines, lines
-from moderation.audit.rows import BROKEN, BROKEN_OFF, FIELDS, Place, RowBuilder
+from moderation.audit.rows import BROKEN, BROKEN_OFF, FIELDS, Place, batches
 
 NOT_OBJECT = "is not a JSON object"
 csv.field_size_limit(1 << 30)  # a record's size is limited where records are told
@@ -125,24 +125,25 @@ def _body(file: BinaryIO, reading: Reading) -> Iterator[Record]:
 
 
 def _rows(opened: Any, found: Iterator[Record], reading: Reading, name: str, row: int) -> Iterator[Any]:
+    return batches(_entries(opened, found, reading, name, row), row)
+
+
+def _entries(opened: Any, found: Iterator[Record], reading: Reading, name: str, row: int) -> Iterator[tuple[Place, Sequence[Any] | str]]:
     values = _csv_values(reading) if reading.family == "csv" else _json_values(reading)
-    builder = RowBuilder()
     for record in found:
-        place = Place(name, "line", record.line)
-        if record.content is None:
-            builder.reject(row, place, record.fault or NOT_JSON)
-        else:
-            try:
-                builder.add(row, place, values(record.content))
-            except _Refused as refused:
-                builder.reject(row, place, str(refused))
+        yield Place(name, "line", record.line), _used(record, values)
         row += 1
-        if builder.is_full:
-            yield builder.take()
     if files.is_broken(opened):  # compressed, and cut off or damaged
-        builder.reject(row, Place(name, "row", row + 1), BROKEN_OFF)
-    if len(builder):
-        yield builder.take()
+        yield Place(name, "row", row + 1), BROKEN_OFF
+
+
+def _used(record: Record, values: Callable[[bytes], Sequence[Any]]) -> Sequence[Any] | str:
+    if record.content is None:
+        return record.fault or NOT_JSON
+    try:
+        return values(record.content)
+    except _Refused as refused:
+        return str(refused)
 
 
 def is_cuttable(file: files.File, reading: Reading) -> bool:
