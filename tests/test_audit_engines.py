@@ -15,9 +15,10 @@ import pytest
 from moderation.settings import ROOT
 from tests.auditing import environment, left_by, small_spec, write_archive
 
-# Of each engine: its flags, and what stands in the command line of a process that does parts.
-ENGINES = {"local": (["--workers", "2"], "spawn_main"), "ray": (["--engine", "ray"], "ray::"),
-           "spark": (["--engine", "spark", "--master", "local[2]"], "pyspark")}
+# Of each engine: its flags, and what stands in the command line of a process that does parts; ours are forked, and those that come later
+# in the place of dead ones are spawned.
+ENGINES = {"local": (["--workers", "2"], ("moderation audit", "spawn_main")), "ray": (["--engine", "ray"], ("ray::",)),
+           "spark": (["--engine", "spark", "--master", "local[2]"], ("pyspark",))}
 HAVE = {"local": True, "ray": importlib.util.find_spec("ray"), "spark": importlib.util.find_spec("pyspark") and shutil.which("java")}
 _PATIENCE = 300  # seconds after which a run that does nothing is a fault
 
@@ -77,6 +78,12 @@ def words(process):
         return ""
 
 
+def workers_of(running, engine):
+    """The processes below a run that do parts. Spark's are children of a daemon of the same name: the last found stands lowest."""
+    return [process for process in below(running.pid)
+            if any(mark in words(process) for mark in ENGINES[engine][1]) and "resource_tracker" not in words(process)]
+
+
 def parts_done(out):
     return len(list((out / "parts").glob("*.done.json"))) if (out / "parts").exists() else 0
 
@@ -101,12 +108,11 @@ def kill(processes):
 def test_a_killed_worker_and_a_killed_run_leave_the_same_bytes(engine, made, undisturbed, tmp_path):
     if not HAVE[engine]:
         pytest.skip(f"needs requirements-{engine}.txt" + " and Java 17" * (engine == "spark"))
-    flags, worker = ENGINES[engine]
+    flags = ENGINES[engine][0]
     out = tmp_path / "out"
     first = start(made, out, flags)
     wait_for(2, out, first)
-    # Spark's workers are children of a daemon of the same name: the last found stands lowest.
-    workers = [process for process in below(first.pid) if worker in words(process) and "resource_tracker" not in words(process)]
+    workers = workers_of(first, engine)
     kill(workers[-1:])
     wait_for(8, out, first)
     everything = [first.pid, *below(first.pid)]
@@ -125,7 +131,9 @@ def test_a_killed_worker_alone_is_replaced(made, undisturbed, tmp_path):
     running = start(made, out, ENGINES["local"][0])
     for parts in (2, 10):
         wait_for(parts, out, running)
-        kill([process for process in below(running.pid) if "spawn_main" in words(process)][-1:])
+        workers = workers_of(running, "local")
+        assert workers, "no worker was found to be killed"
+        kill(workers[-1:])
     ends_with(running, 0, out)
     assert left_by(out) == undisturbed
 
@@ -134,11 +142,12 @@ def test_workers_of_a_killed_run_end_too(made, tmp_path):
     out = tmp_path / "out"
     running = start(made, out, ENGINES["local"][0])
     wait_for(2, out, running)
-    workers = below(running.pid)
+    workers = workers_of(running, "local")
+    assert len(workers) == 2
     kill([running.pid])
     running.wait(_PATIENCE)
     until = time.monotonic() + _PATIENCE
-    while any("spawn_main" in words(process) for process in workers):
+    while any("moderation audit" in words(process) for process in workers):
         assert time.monotonic() < until
         time.sleep(0.05)
 

@@ -147,7 +147,9 @@ def _run(arguments: argparse.Namespace) -> int:
 
     found = settings.load()
     spec = ScorerSpec.from_settings(replace(found, tier=arguments.tier) if arguments.tier else found)
-    conditions = {text: parse(text, open_scorer(spec).policy.categories) for text in arguments.fail_if}
+    scorer = open_scorer(spec)
+    conditions = {text: parse(text, scorer.policy.categories) for text in arguments.fail_if}
+    engine = _engine(arguments)
     source = open_source(arguments.source, _options(arguments))
     try:
         if not arguments.quiet:
@@ -157,8 +159,8 @@ def _run(arguments: argparse.Namespace) -> int:
                                                          "name it, as in --section-column COLUMN")])
         job = Job(spec, source.reading, arguments.out.absolute(), "", arguments.since, tuple(arguments.section), 0, arguments.authors,
                   arguments.texts, arguments.results)
-        outcome = audit(source, job, _engine(arguments), Progress(source.total, quiet=arguments.quiet),
-                        arguments.part_rows or (_PART_ROWS if open_scorer(spec).tier == "fast" else _DEEP_PART_ROWS), arguments.sample,
+        outcome = audit(source, job, engine, Progress(source.total, quiet=arguments.quiet),
+                        arguments.part_rows or (_PART_ROWS if scorer.tier == "fast" else _DEEP_PART_ROWS), arguments.sample,
                         arguments.restart)
     except KeyboardInterrupt:
         print("interrupted; the same command goes on from here", file=sys.stderr)

@@ -6,6 +6,7 @@ Here is the one of this machine: a pool of processes, or with one worker this ve
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -50,6 +51,9 @@ def _begin() -> None:
 class Pool:
     """Processes of this machine. One that dies, for want of memory perhaps, is replaced and its parts are done again.
 
+    They are forked when it is made, so that they have the scorer that is open by then, and its memory. So make it before the source and
+    the folder are opened: clients of object stores have threads, which a fork loses, and the folder's lock would have more than one holder.
+
     Parameters
     ----------
     workers : how many; one is this process itself.
@@ -58,9 +62,16 @@ class Pool:
     def __init__(self, workers: int) -> None:
         self.workers: int | None = workers
         self._count = workers
+        self._begun = self._begin("fork") if workers > 1 else None
 
     def __str__(self) -> str:
         return f"local, {self._count} workers"
+
+    def _begin(self, how: str) -> ProcessPoolExecutor:
+        gc.freeze()  # what is there now stays: looking through it for garbage would write to pages that all share
+        pool = ProcessPoolExecutor(self._count, multiprocessing.get_context(how), _begin)
+        pool.submit(os.getpid)  # the first task starts the workers, if they are forked all of them
+        return pool
 
     def run(self, job: Job, parts: Iterator[Part]) -> Iterator[Done]:
         """As `Engine.run`.
@@ -77,7 +88,7 @@ class Pool:
         while True:
             broke = False
             waiting: dict[Future[Done], Part] = {}
-            pool = ProcessPoolExecutor(self._count, multiprocessing.get_context("spawn"), _begin)
+            pool, self._begun = self._begun or self._begin("spawn"), None  # by now there may be threads
             try:
                 while True:
                     while not broke and len(waiting) < AHEAD * self._count:
