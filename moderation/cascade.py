@@ -6,12 +6,14 @@ encoder, holds what was learned for one linear model and one encoder. For an att
     joined = b + wl * l + we * e        wl, we >= 0, so that more hostility in either never lowers it (stacking, Wolpert 1992)
 
 The joined logit is calibrated on the same mix of news as the linear model's, so that a threshold means the same in every tier.
-`low` and `high` bound, for a linear logit, what the joined probability becomes for nearly all comments that have it.
+`low` and `high` bound, for a linear logit, what the joined probability becomes for nearly all comments that have it. For how many depends
+on what it costs to ask: a long comment costs the encoder more time than a short one, so its upper bound leaves out more.
 """
 
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,9 +26,8 @@ import numpy.typing as npt
 from moderation.encoder import Calibration, Encoder
 from moderation.errors import ModelError, Problem
 
-FORMAT = 1
+FORMAT = 2
 FILE = "cascade.json"
-_CURVES = ("calibration", "low", "high")
 REMEDY = "`moderation train-cascade` joins an encoder to a linear model"
 
 Floats = npt.NDArray[np.float64]
@@ -41,7 +42,9 @@ class Join:
     linear, encoder : the versions of the two.
     weights : (k, 3), b wl we of the module's formula.
     calibration : from joined logits to probabilities.
-    low, high : from linear logits to the least and the greatest probability that the joined one becomes.
+    low : from linear logits to the least probability that the joined one becomes.
+    lengths : in characters, ascending, where the next of `high` begins.
+    high : from linear logits to the greatest probability, for each span of lengths.
     facts : whatever else `cascade.json` tells (operating points, figures).
     """
 
@@ -50,7 +53,8 @@ class Join:
     weights: Floats
     calibration: Calibration
     low: Calibration
-    high: Calibration
+    lengths: tuple[int, ...]
+    high: tuple[Calibration, ...]
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     def probabilities(self, linear: Floats, encoder: Floats) -> Floats:
@@ -58,14 +62,18 @@ class Join:
         bias, of_linear, of_encoder = self.weights.T
         return self.calibration.apply(bias + of_linear * linear + of_encoder * encoder)
 
-    def bounds(self, linear: Floats) -> tuple[Floats, Floats]:
-        """What the joined probabilities may become, (n, k) each, as far as the linear logits (n, k) tell."""
-        return self.low.apply(linear), self.high.apply(linear)
+    def bounds(self, linear: Floats, lengths: npt.NDArray[np.int64]) -> tuple[Floats, Floats]:
+        """What the joined probabilities may become, (n, k) each, by linear logits (n, k) and characters (n,) of folded texts."""
+        high = np.empty_like(linear)
+        span = np.searchsorted(self.lengths, lengths, side="right")
+        for number, curve in enumerate(self.high):
+            rows = np.flatnonzero(span == number)
+            high[rows] = curve.apply(linear[rows])
+        return self.low.apply(linear), high
 
     def save(self, folder: Path) -> None:
         """Write `cascade.json`."""
-        curves = {name: {"knots": curve.knots.tolist(), "values": curve.values.tolist()}
-                  for name, curve in zip(_CURVES, (self.calibration, self.low, self.high), strict=True)}
+        curves = {"calibration": _told(self.calibration), "low": _told(self.low), "lengths": self.lengths, "high": [*map(_told, self.high)]}
         named = {"format": FORMAT, "linear": self.linear, "encoder": self.encoder}
         content = {**named, **self.facts, "weights": self.weights.tolist(), **curves}
         (folder / FILE).write_text(json.dumps(content) + "\n", encoding="utf-8")
@@ -82,15 +90,25 @@ class Join:
         problems = [] if content.get("format") == FORMAT else [Problem(f"{FILE}: format", f"expected {FORMAT}", REMEDY)]
         problems += [Problem(f"{FILE}: {key}", "expected a version", REMEDY) for key in ("linear", "encoder")
                      if not isinstance(content.get(key), str)]
-        calibration, low, high = (Calibration.read(content.get(name), k, f"{FILE}: {name}", problems) for name in _CURVES)
+        calibration, low = (Calibration.read(content.get(name), k, f"{FILE}: {name}", problems) for name in ("calibration", "low"))
+        lengths, spans = content.get("lengths"), content.get("high")
+        if not (isinstance(lengths, list) and isinstance(spans, list) and all(type(length) is int for length in lengths)
+                and len(spans) == len(lengths) + 1 and sorted({*lengths}) == lengths):
+            problems.append(Problem(f"{FILE}: high", "expected one more than `lengths` has, which rise", REMEDY))
+            lengths, spans = [], []
+        high = tuple(Calibration.read(curve, k, f"{FILE}: high", problems) for curve in spans)
         weights = np.array(content.get("weights"), np.float64) if _is_table(content.get("weights"), k) else np.full((k, 3), -1.0)
         if not (np.isfinite(weights).all() and (weights[:, 1:] >= 0).all()):
             problems.append(Problem(f"{FILE}: weights", f"expected {k} rows of a bias and two weights of at least 0", REMEDY))
         if problems:
             raise ModelError(str(folder), problems)
-        known = {"format", "linear", "encoder", "weights", *_CURVES}
+        known = {"format", "linear", "encoder", "weights", "calibration", "low", "lengths", "high"}
         facts = {key: value for key, value in content.items() if key not in known}
-        return cls(content["linear"], content["encoder"], weights, calibration, low, high, facts)
+        return cls(content["linear"], content["encoder"], weights, calibration, low, tuple(lengths), high, facts)
+
+
+def _told(curve: Calibration) -> dict[str, Any]:
+    return {"knots": curve.knots.tolist(), "values": curve.values.tolist()}
 
 
 def _is_table(value: object, k: int) -> bool:
@@ -119,7 +137,7 @@ class Cascade:
         self.encoder = encoder
         self.join = join
         digest = hashlib.sha256(encoder.version.encode())
-        for array in (join.weights, *join.calibration, *join.low, *join.high):
+        for array in (join.weights, *join.calibration, *join.low, np.array(join.lengths), *itertools.chain.from_iterable(join.high)):
             digest.update(np.ascontiguousarray(array).tobytes())
         self.version = f"{encoder.version.rpartition('-')[0]}-{digest.hexdigest()[:12]}"
 

@@ -98,7 +98,8 @@ class Scorer:
         scores, deep = linear, []
         if self.cascade and (tiers != _FAST).any():
             unread = np.array([name not in self.reads for name in named])
-            rows = np.flatnonzero((tiers == _DEEP) | ((tiers == _AUTO) & ~unread & self._in_doubt(logits, found, sections)))
+            doubt = self._in_doubt(logits, np.diff(batch.offsets), found, sections)
+            rows = np.flatnonzero((tiers == _DEEP) | ((tiers == _AUTO) & ~unread & doubt))
             deep = rows.tolist()
             if deep:
                 scores = linear.copy()
@@ -111,10 +112,11 @@ class Scorer:
         asked = [TIERS[tier] for tier in tiers.tolist()]
         return ScoreTable(self, batch, sections, scores, fused, actions, matches, named, linear, deep, asked)
 
-    def _in_doubt(self, logits: Scores, found: Sequence[RowMatches], sections: int | npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
+    def _in_doubt(self, logits: Scores, lengths: npt.NDArray[np.int64], found: Sequence[RowMatches],
+                  sections: int | npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
         """The rows whose action the encoder could change: the least and the greatest that it may say lead to different ones."""
         assert self.cascade
-        low, high = self.cascade.join.bounds(logits)
+        low, high = self.cascade.join.bounds(logits, lengths)
         most = self.policy.decide(self.policy.fuse(high, found), sections).max(axis=1, initial=0)
         if not most.any():  # most comments: no score is high enough, and a lower one never gives a worse action
             return np.zeros(len(most), np.bool_)

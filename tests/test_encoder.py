@@ -40,7 +40,7 @@ def curve(shift=0.0):
 
 def make_join(linear, encoder):
     """Both count alike; the encoder may move a linear logit by one."""
-    return Join(linear.version, encoder.version, np.tile([1.0, 0.6, 0.6], (6, 1)), curve(), curve(-1.0), curve(1.0))
+    return Join(linear.version, encoder.version, np.tile([1.0, 0.6, 0.6], (6, 1)), curve(), curve(-1.0), (8,), (curve(1.5), curve(1.0)))
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +133,7 @@ def test_auto_answers_as_fast_or_as_deep_and_acts_as_deep_within_the_bounds(deep
     assert auto == (whole if auto.tier == "deep" else fast)
     if auto.tier == "fast":
         table = deep.score_batch([text], tier="deep")
-        low, high = deep.cascade.join.bounds(deep.classifier.predict_both(table._batch)[1])
+        low, high = deep.cascade.join.bounds(deep.classifier.predict_both(table._batch)[1], np.diff(table._batch.offsets))
         if ((low <= table.attributes) & (table.attributes <= high)).all():
             assert whole.decision.action == fast.decision.action
 
@@ -238,6 +238,8 @@ def test_versions_and_digest_follow_the_encoder(parts):
     ("encoder.json", lambda facts: facts["calibration"]["values"][0].reverse(), "never fall"),
     ("cascade.json", lambda facts: facts["weights"][1].__setitem__(2, -0.1), "at least 0"),
     ("cascade.json", lambda facts: facts.pop("low"), "cascade.json: low"),
+    ("cascade.json", lambda facts: facts["high"].pop(), "cascade.json: high"),
+    ("cascade.json", lambda facts: facts.update(lengths=["8"]), "one more than `lengths` has"),
     ("cascade.json", lambda facts: facts.update(encoder="tiny-0"), "cascade.json: encoder"),
     ("parity.json", lambda facts: facts["rows"][0]["fp32"].__setitem__(0, 9.0), "further than 0.02"),
     ("parity.json", lambda facts: facts.update(version="tiny-0"), "is of encoder tiny-0"),
@@ -348,15 +350,21 @@ def test_a_trained_join_follows_both_models_and_its_bounds_hold():
     truth = random.normal(-1, 2, (n, 6))
     labels = (random.random((n, 6)) < 1 / (1 + np.exp(-truth))).astype(np.float32)
     corpus = Corpus([""] * n, labels, np.full(n, "own"), labels[:, 0] == 0, np.full(n, ""))
-    logits = cascade.Logits(truth + random.normal(0, 2, (n, 6)), truth + random.normal(0, 0.5, (n, 6)), np.ones(n, bool))
+    lengths = random.integers(1, 1000, n)
+    logits = cascade.Logits(truth + random.normal(0, 2, (n, 6)), truth + random.normal(0, 0.5, (n, 6)), lengths, np.ones(n, bool))
     encoder = Encoder.load(TINY)
     policy = Policy.load(ROOT / "tests/cases/policy.toml", ATTRIBUTES)
     join = cascade.train(linear, encoder, policy, corpus, logits)
     assert (join.weights[:, 1:] >= 0).all()
     assert (join.weights[:, 2] > join.weights[:, 1]).all()
     assert join.facts["deep_auc"] > join.facts["fast_auc"]
-    low, high = join.bounds(logits.linear)
+    low, high = join.bounds(logits.linear, lengths)
     assert (low <= high).all()
+    # What a comment costs widens the bounds of a short one and narrows those of a long one.
+    short, long = (join.bounds(logits.linear, np.full(n, length))[1] for length in (1, 1000))
+    assert (short >= long).all() and (short > long).any()
+    asked = cascade.passed_on(join, policy, logits)
+    assert asked[lengths < 100].mean() > asked[lengths >= 800].mean()
     rows = join.facts["curve"]
     assert [row["cost"] for row in rows] == sorted(row["cost"] for row in rows)
     assert [row["changes"] for row in rows] == sorted(row["changes"] for row in rows)

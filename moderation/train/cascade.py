@@ -27,8 +27,11 @@ from moderation.text import fold_batch
 from moderation.train import calibrate, fit, points
 from moderation.train.corpus import ATTRIBUTES, DEVELOPMENT, Corpus
 
-COST = 0.25  # of the characters of news comments, at most, are passed on
-_TAILS = (0.0005, 0.001, 0.002, 0.003, 0.005, 0.007, 0.01, 0.014, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3)  # of joined scores outside a bound
+COST = 0.25  # of what asking about all news comments costs, at most
+RUN = 50     # characters that the encoder could read in the time that a run costs before it reads any
+SPANS = (100, 200, 400, 800)  # characters from which on the next upper bound counts
+# Of joined scores outside a bound; close to each other, so that the widest bounds that COST allows are among them.
+_TAILS = (0.0005, 0.001, 0.002, 0.003, 0.004, 0.005, 0.006, 0.007, 0.008, 0.009, 0.01, 0.012, 0.014, 0.017, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3)
 _SHARES = np.array([0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 1])
 _BATCH = 500
 
@@ -36,22 +39,24 @@ Floats = npt.NDArray[np.float64]
 
 
 class Logits(NamedTuple):
-    """Logits (n, k) of both models, and which rows of news were drawn without regard to their labels."""
+    """Logits (n, k) of both models, characters (n,) of folded texts, and which rows of news were drawn without regard to their labels."""
 
     linear: Floats
     encoder: Floats
+    lengths: npt.NDArray[np.int64]
     drawn: npt.NDArray[np.bool_]
 
 
 def read(linear: LinearClassifier, encoder: Encoder, lexicon: Lexicon, policy: Policy, corpus: Corpus) -> Logits:
     """What both models make of comments, by the scorer's own walk; some milliseconds a comment."""
-    of_linear, of_encoder = [], []
+    of_linear, of_encoder, lengths = [], [], []
     for first in range(0, len(corpus), _BATCH):
         batch = fold_batch(exclusions.blank(corpus.texts[first : first + _BATCH], policy.exclude))
+        lengths.append(np.diff(batch.offsets))
         restored = lexicon.restore(batch, lexicon.find_batch(batch))
         of_linear.append(linear.logits(restored))
         of_encoder.append(encoder.logits([restored.row(row).text for row in range(restored.size)]))
-    return Logits(np.concatenate(of_linear), np.concatenate(of_encoder), calibrate.drawn_news(corpus))
+    return Logits(np.concatenate(of_linear), np.concatenate(of_encoder), np.concatenate(lengths), calibrate.drawn_news(corpus))
 
 
 def weigh(logits: Logits, labels: Floats, importance: Floats, ridge: float = 1e-2) -> Floats:
@@ -92,9 +97,9 @@ def bounds(linear: Floats, joined: Floats, tail: float) -> tuple[Calibration, Ca
     return Calibration(np.array(knots), np.array(low)), Calibration(np.array(knots), np.array(high))
 
 
-def passed_on(join: Join, policy: Policy, linear: Floats) -> npt.NDArray[np.bool_]:
-    """The rows, by their linear logits, whose action the encoder could change; words of the lexicon left aside."""
-    least, most = (policy.decide(policy.fuse(bound, [])).max(axis=1, initial=0) for bound in join.bounds(linear))
+def passed_on(join: Join, policy: Policy, logits: Logits) -> npt.NDArray[np.bool_]:
+    """The rows whose action the encoder could change; words of the lexicon left aside."""
+    least, most = (policy.decide(policy.fuse(bound, [])).max(axis=1, initial=0) for bound in join.bounds(logits.linear, logits.lengths))
     asked: npt.NDArray[np.bool_] = least != most
     return asked
 
@@ -108,7 +113,7 @@ def train(linear: LinearClassifier, encoder: Encoder, policy: Policy, corpus: Co
     calibration = Calibration(curve.knots, curve.values)
     joined = calibration.apply(joined_logits)
     alone = Calibration(linear.arrays["knots"], linear.arrays["values"]).apply(logits.linear)
-    whole = Join(linear.version, encoder.version, weights, calibration, calibration, calibration)
+    whole = Join(linear.version, encoder.version, weights, calibration, calibration, (), (calibration,))
     weighed = logits.drawn & (importance[:, 0] > 0)
     news = weighed if weighed.any() else logits.drawn
     figures: list[dict[str, float]] = []
@@ -117,7 +122,8 @@ def train(linear: LinearClassifier, encoder: Encoder, policy: Policy, corpus: Co
         found = measure_gate(gate[2], policy, corpus, logits, alone, joined, news)
         figures.append({"low": gate[0], "high": gate[1], **found})
         gates.append(gate[2])
-    best = np.lexsort(([-figure["cost"] for figure in figures], [figure["changes"] for figure in figures],
+    # Of bounds that keep as many changes the widest: comments that were not seen change as well.
+    best = np.lexsort(([figure["cost"] for figure in figures], [figure["changes"] for figure in figures],
                        [-max(figure["cost"], COST) for figure in figures]))[-1]
     hostile = labels[news, 0] >= 0.5
     facts = {"news": int(news.sum()), "fast_auc": float(roc_auc_score(hostile, alone[news, 0])),
@@ -127,31 +133,39 @@ def train(linear: LinearClassifier, encoder: Encoder, policy: Policy, corpus: Co
 
 
 def widths(whole: Join, logits: Logits, joined: Floats) -> Iterator[tuple[float, float, Join]]:
-    """Joins with bounds of every width: the shares of joined scores that lie below the lower and above the upper ones."""
-    pairs = {tail: bounds(logits.linear[logits.drawn], joined[logits.drawn], tail) for tail in _TAILS}
-    for below, (low, _) in pairs.items():
-        for above, (_, high) in pairs.items():
-            yield below, above, replace(whole, low=low, high=high)
+    """Joins with bounds of every width: the shares of joined scores that lie below the lower and above the upper ones.
+
+    Above the upper bounds lie so many where asking costs as usual, and in each span of lengths more as it costs more there: so what is
+    gained for the same cost is the same in all.
+    """
+    linear, scores, costs = logits.linear[logits.drawn], joined[logits.drawn], logits.lengths[logits.drawn] + RUN
+    span = np.searchsorted(SPANS, costs - RUN, side="right")
+    dear = [costs[span == number].mean() / costs.mean() if (span == number).any() else 1.0 for number in range(len(SPANS) + 1)]
+    lows = {tail: bounds(linear, scores, tail)[0] for tail in _TAILS}
+    highs = {tail: tuple(bounds(linear, scores, min(tail * times, 0.5))[1] for times in dear) for tail in _TAILS}
+    for below, low in lows.items():
+        for above, high in highs.items():
+            yield below, above, replace(whole, low=low, lengths=SPANS, high=high)
 
 
 def measure_gate(join: Join, policy: Policy, corpus: Corpus, logits: Logits, alone: Floats, joined: Floats,
                  news: npt.NDArray[np.bool_]) -> dict[str, float]:
     """What `auto` costs and keeps of what `deep` does otherwise than `fast`, by the models alone.
 
-    `passed_on` is the share of news comments that the encoder is asked about, `cost` their share of the characters, `changes` the share
+    `passed_on` is the share of news comments that the encoder is asked about, `cost` that of what all would cost, `changes` the share
     kept of the actions that `deep` changes, `found` that of the hostile comments that it finds more than `fast`, `auc` that of what
     ROC AUC of toxicity gains.
     """
-    asked = passed_on(join, policy, logits.linear)
+    asked = passed_on(join, policy, logits)
     fast, deep = (policy.decide(policy.fuse(scores, [])).max(axis=1, initial=0) for scores in (alone, joined))
-    hostile, lengths = corpus.labels[:, 0] >= 0.5, np.array([max(len(text), 1) for text in corpus.texts])
+    hostile, costs = corpus.labels[:, 0] >= 0.5, logits.lengths + RUN
     among = logits.drawn & hostile
     gained = np.count_nonzero(among & (deep > 0)) - np.count_nonzero(among & (fast > 0))
     kept = np.count_nonzero(among & asked & (deep > 0)) - np.count_nonzero(among & asked & (fast > 0))
     auto = np.where(asked, joined[:, 0], alone[:, 0])
     before, between, after = (roc_auc_score(hostile[news], scores[news]) for scores in (alone[:, 0], auto, joined[:, 0]))
     changed = (fast != deep) & news
-    return {"passed_on": float(asked[news].mean()), "cost": float(lengths[asked & news].sum() / lengths[news].sum()),
+    return {"passed_on": float(asked[news].mean()), "cost": float(costs[asked & news].sum() / costs[news].sum()),
             "changes": float((asked & changed).sum() / max(changed.sum(), 1)), "found": float(kept / gained) if gained else 1.0,
             "auc": float((between - before) / (after - before)) if after != before else 1.0}
 
@@ -205,7 +219,8 @@ def report(join: Join) -> str:
     lines = [f"{facts['news']} news comments: ROC AUC of toxicity {facts['fast_auc']:.4f} fast, {facts['deep_auc']:.4f} deep",
              "outside the bounds  passed on  cost    changes  found    AUC, each as a share of what deep gains"]
     lines += [f"{row['low']:<7g} {row['high']:<10g}  {row['passed_on']:8.1%}  {row['cost']:6.1%}  {row['changes']:6.1%}  "
-              f"{row['found']:6.1%}  {row['auc']:6.1%}{'  chosen' if row == facts['chosen'] else ''}" for row in facts["curve"]]
+              f"{row['found']:6.1%}  {row['auc']:6.1%}" for row in [*facts["curve"], facts["chosen"]]]
+    lines[-1] += "  chosen"
     if "points" in facts:
         lines.append("review from " + ", ".join(f"{name} {value:.6g}" for name, value in facts["points"].items()))
     return "\n".join(lines)

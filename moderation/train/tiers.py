@@ -139,8 +139,8 @@ def write(folder: Path, scorer: Scorer, corpus: Corpus, spoken: Corpus, part: st
             "Intervals are 95 % bootstrap intervals.")
     kept = (f"{chosen['changes']:.0%} of the actions that deep changes, {chosen['found']:.0%} of the hostile comments that it finds\n"
             f"beyond fast, and {chosen['auc']:.0%} of what it gains in ROC AUC of toxicity")
-    gate = (f"## {chart.title}\n\n![{chart.words}]({PICTURE})\n\nThe bounds that serve pass on {chosen['passed_on']:.1%} of comments, with "
-            f"{chosen['cost']:.1%} of the characters. They keep {kept}.\n\n" + _curve_table(facts["curve"]).markdown())
+    gate = (f"## {chart.title}\n\n![{chart.words}]({PICTURE})\n\nThe bounds that serve pass on {chosen['passed_on']:.1%} of comments, at "
+            f"{chosen['cost']:.1%} of deep's cost. They keep {kept}.\n\n" + _curve_table(facts["curve"]).markdown())
     body = "\n\n".join(f"## {table.title}\n\n{table.markdown()}" for table in tables if table.rows)
     (folder / PICTURE).write_text(picture(chart), encoding="utf-8")
     (folder / PAGE).write_text(f"{head}\n\n{gate}\n\n{body}\n", encoding="utf-8")
