@@ -41,6 +41,7 @@ EXTENSIONS: tuple[tuple[str, str, str], ...] = (
     ("moderation.train.commands", "add_train", ""),
     ("moderation.train.cascade_commands", "add_commands", ""),
     ("moderation.train.commands", "add_evaluate", "evaluate"),
+    ("moderation.train.commands", "add_ideas", "evaluate"),
     ("moderation.train.encoder.commands", "add_commands", ""),
 )
 

@@ -16,7 +16,7 @@ from moderation.features import FeatureSpec
 from moderation.rules import read_rules
 from moderation.settings import ROOT
 from moderation.text import fold_batch
-from moderation.train import adapt, calibrate, card, commands, evaluate, fit, metrics, parity, points
+from moderation.train import ablate, adapt, calibrate, card, commands, evaluate, fit, metrics, parity, points
 from moderation.train import corpus as corpora
 from moderation.train.corpus import ATTRIBUTES, DEVELOPMENT, TEST, TRAIN, Corpus
 from moderation.train.descend import Descent, descend, matrix, norm
@@ -264,6 +264,19 @@ def test_the_commands_train_and_measure(tmp_path, capsys):
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert "ROC AUC by source" in printed and "own" in printed
     assert page.startswith("<!doctype html>") and page.count("<figure class=\"chart\">") == 3
+
+
+def test_an_idea_that_carries_is_missed():
+    corpus, part = fit.demo(CONTRASTS, 0)
+    corpus = Corpus(corpus.texts, corpus.labels, np.full(len(corpus), "jigsaw_tcc"), corpus.implied_clean, corpus.notes)
+    kept = corpora.of_contrasts((), ())
+    bare = replace(SMALL, features=replace(SMALL.features, char_max=0, word_max=0))
+    ideas = {"any feature": lambda _: bare, "nothing": lambda recipe: recipe}
+    found = ablate.table(corpus, part, kept, 0.7, SMALL, ideas)
+    assert [row.cells[0] for row in found.rows] == ["the whole recipe", "without any feature", "without nothing"]
+    assert found.figures["whole Wikipedia"] > 0.8
+    assert found.figures["any feature Wikipedia"] == pytest.approx(0.5 - found.figures["whole Wikipedia"])
+    assert found.figures["nothing Wikipedia"] == 0 and "news" not in "".join(found.columns)
 
 
 def test_comparing_marks_only_what_chance_does_not_explain(demo):

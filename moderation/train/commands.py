@@ -57,6 +57,16 @@ def add_evaluate(subparsers: Any) -> None:
     evaluate.set_defaults(run=_evaluate)
 
 
+def add_ideas(subparsers: Any) -> None:
+    """Add `ideas` to what `evaluate` measures."""
+    ideas = subparsers.add_parser("ideas", help="what each main idea of training is worth: trains without one after another")
+    ideas.add_argument("data", nargs="*", type=Path, metavar="DATA", help="labelled comments (default: those of the project)")
+    ideas.add_argument("--column", action="append", default=[], metavar="OURS=THEIRS", help="as for `train`")
+    ideas.add_argument("--share", type=float, default=0.1, help="of the training rows that teach, from 0 to 1; time goes with it")
+    ideas.add_argument("--seed", type=int, default=0, help="of the split, the draw and the training")
+    ideas.set_defaults(run=_ideas)
+
+
 def _mapping(columns: list[str]) -> dict[str, str] | None:
     problems = [Problem(f"--column {column}", "expected OURS=THEIRS", "as in --column text=body")
                 for column in columns if "=" not in column]
@@ -150,4 +160,18 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     print("\n\n".join([title, *(table.text() for table in tables)]))
     if arguments.page:
         evaluate.write_page(arguments.page, title, tables, drawn)
+    return 0
+
+
+def _ideas(arguments: argparse.Namespace) -> int:
+    from moderation.train import ablate, fit
+    from moderation.train import corpus as corpora
+
+    if not 0 < arguments.share <= 1:
+        raise DataError("the command line", [Problem("--share", f"expected a share above 0, up to 1, got {arguments.share:g}")])
+    corpus, part = fit.gather(_data(arguments.data), arguments.seed, _mapping(arguments.column), TRAINED)
+    kept = corpora.read_contrasts(CONTRASTS / "frames_choice.toml")
+    recipe = fit.Recipe(mixtures=ablate.MIXTURES, seed=arguments.seed)
+    found = ablate.table(corpus, part, kept, arguments.share, recipe, progress=_progress())
+    print(f"{found.title}\n\n{found.markdown()}")
     return 0
