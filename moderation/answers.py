@@ -5,11 +5,16 @@ Knows the names of an answer's members; knows nothing of HTTP.
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
+import numpy as np
 from msgspec import UNSET, UnsetType
 
 from moderation import budget
 from moderation.counterfactuals import counterfactuals
+from moderation.masking import mask as masked
+from moderation.policy import ACTIONS, APPROVED, Scores
 from moderation.scorer import ScoreTable
 
 DIGITS = 6  # of a probability: what a served model may differ by from the trained one
@@ -99,24 +104,53 @@ class ScoreResult(msgspec.Struct):
     context: ContextResult | UnsetType = UNSET
 
 
+class Answers:
+    """The answers of a table's rows; its columns become Python's numbers once, whatever the number of rows."""
+
+    def __init__(self, table: ScoreTable) -> None:
+        self._table = table
+        self._attributes = shown(table.attributes)
+        self._categories = table.categories.tolist()
+        self._actions = table.actions.tolist()
+        self._unread = frozenset(table.unread)
+        self._versions = VersionsResult(*table.versions)
+        self._names = table.policy.attributes, table.policy.categories
+
+    def row(self, row: int, text: str, id: str | None = None, mask: bool = False, explain: bool = False) -> ScoreResult:
+        """The answer for one row; with `mask` it holds the text with the lexicon's matches starred out, with `explain` the words
+        that, taken out, would change the action, and those that moved the encoder."""
+        budget.check()
+        table, actions = self._table, self._actions[row]
+        attributes, categories = self._names
+        decision = table.decision(row) if any(actions) or row in self._unread else APPROVED
+        matches = table.matches.get(row, ())
+        spans = [SpanResult(*match.span, match.category, "lexicon", match.term, match.severity, match.disguise, match.region)
+                 for match in matches]
+        if decision is not APPROVED:
+            spans += [SpanResult(*span, category, source) for span, category, source in table.evidence(row, words=explain)]
+        return ScoreResult(
+            decision.action,
+            {name: CategoryResult(score, ACTIONS[action])
+             for name, score, action in zip(categories, self._categories[row], actions, strict=True)},
+            dict(zip(attributes, self._attributes[row], strict=True)),
+            [ReasonResult(*reason) for reason in decision.reasons],
+            spans,
+            self._versions,
+            LanguageResult(table.languages[row], row not in self._unread),
+            table.tier(row),
+            UNSET if id is None else id,
+            masked(text, [match.span for match in matches]) if mask else UNSET,
+            [CounterfactualResult(action, [RangeResult(*span) for span in spans]) for action, spans in counterfactuals(table, row)]
+            if explain else UNSET,
+        )
+
+
+def shown(scores: Scores) -> list[Any]:
+    """Probabilities of any shape as every dialect shows them: to `DIGITS` digits."""
+    found: list[Any] = np.round(scores, DIGITS).tolist()
+    return found
+
+
 def answer(table: ScoreTable, row: int, text: str, id: str | None = None, mask: bool = False, explain: bool = False) -> ScoreResult:
-    """The answer for one row of a table; with `mask` it holds the text with the lexicon's matches starred out, with `explain` the
-    words that, taken out, would change the action, and those that moved the encoder."""
-    budget.check()
-    found = table[row]
-    return ScoreResult(
-        found.decision.action,
-        {name: CategoryResult(score, action) for name, score, action in found.categories},
-        {name: round(score, DIGITS) for name, score in found.scores},
-        [ReasonResult(*reason) for reason in found.decision.reasons],
-        [SpanResult(match.span.start, match.span.end, match.category, "lexicon", match.term, match.severity, match.disguise, match.region)
-         for match in found.matches]
-        + [SpanResult(span.start, span.end, category, source) for span, category, source in table.evidence(row, words=explain)],
-        VersionsResult(*found.versions),
-        LanguageResult(found.language, found.is_read),
-        found.tier,
-        UNSET if id is None else id,
-        found.masked(text) if mask else UNSET,
-        [CounterfactualResult(action, [RangeResult(*span) for span in spans]) for action, spans in counterfactuals(table, row)]
-        if explain else UNSET,
-    )
+    """The answer for one row of a table, as `Answers.row` gives it."""
+    return Answers(table).row(row, text, id, mask, explain)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import msgspec
 
-from moderation.answers import DIGITS, ScoreResult, answer
+from moderation.answers import ScoreResult, answer, shown
 from moderation.scorer import Scorer
 from moderation.text import normalize
 
@@ -90,7 +90,7 @@ def inspect(scorer: Scorer, text: str, section: str | None = None) -> Inspection
          for category, (review, reject) in zip(policy.rules.categories, lines, strict=True)},
         [ViewResult("readable", normalized.readable.text), ViewResult("squeezed", normalized.squeezed.text)],
         [CandidateResult(span.start, span.end, term, outcome) for span, term, outcome in candidates],
-        [AttributeResult(name, round(score, DIGITS), [WordResult(word.span.start, word.span.end, round(word.weight, 4))
+        [AttributeResult(name, score, [WordResult(word.span.start, word.span.end, round(word.weight, 4))
                                                       for word in explanation.top_spans(name, WORDS)])
-         for name, score in table[0].scores],
+         for name, score in zip(policy.attributes, shown(table.attributes[0]), strict=True)],
     )

@@ -54,6 +54,7 @@ class Decision(NamedTuple):
     reasons: tuple[Reason, ...]
 
 
+APPROVED = Decision(ACTIONS[0], ())
 UNREAD = "The comment is in a language that the model does not read."
 
 

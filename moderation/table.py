@@ -16,7 +16,7 @@ import numpy.typing as npt
 from moderation.classifier import WORD, Contribution
 from moderation.lexicon import Match
 from moderation.masking import mask
-from moderation.policy import ACTIONS, Actions, Decision, Policy, Scores
+from moderation.policy import ACTIONS, APPROVED, Actions, Decision, Policy, Scores
 from moderation.text import FoldedBatch, Span
 
 if TYPE_CHECKING:
@@ -139,12 +139,16 @@ class ScoreTable(Sequence[Assessment]):
             tuple(Category(name, score, ACTIONS[action])
                   for name, score, action in zip(policy.categories, self.categories[row].tolist(), actions, strict=True)),
             tuple(self.matches.get(row, ())),
-            Decision(ACTIONS[0], ()) if is_read and not any(actions) else policy.explain(self.categories[row], self._section(row), is_read),
+            APPROVED if is_read and not any(actions) else self.decision(row),
             self.versions,
             self.languages[row],
             is_read,
             self.tier(row),
         )
+
+    def decision(self, row: int) -> Decision:
+        """What becomes of a row, with its reasons."""
+        return self._scorer.policy.explain(self.categories[row], self._section(row), self.languages[row] in self._scorer.reads)
 
     def __iter__(self) -> Iterator[Assessment]:
         return (self[row] for row in range(len(self)))

@@ -2,13 +2,13 @@
 
 import dataclasses
 import logging
-import time
 
 import pytest
 
 from moderation import keys
 from moderation import settings as settings_module
 from moderation.errors import LoadError
+from moderation.service import guard
 from moderation.service.app import create_app
 
 FIG = {"text": "fig"}
@@ -112,11 +112,10 @@ def test_a_rate_is_kept_for_each_key_and_told(make, key):
     assert client.post("/v1/score", json=FIG, headers={"X-API-Key": other}).headers["RateLimit-Limit"] == "100"
 
 
-def test_a_rate_store_that_is_away_does_not_stop_scoring(make, caplog):
+def test_a_rate_store_that_is_away_does_not_stop_scoring_and_is_left_alone_for_a_while(make, monkeypatch):
+    monkeypatch.setattr(guard, "_AWAY", 3600.0)
     client = make(rate_limit="1/hour", rate_store="redis://127.0.0.1:1")
-    began = time.monotonic()
     assert [status(client) for _ in range(5)] == [200] * 5
-    assert time.monotonic() - began < 3
     assert "moderation_rate_store_failures_total 1.0" in client.get("/metrics").text
 
 

@@ -110,6 +110,16 @@ def test_a_batch_scores_as_single_requests_do(client):
     assert post(client, "/v1/score/batch", {"comments": comments})[1]["results"] == [post(client, "/v1/score", one)[1] for one in comments]
 
 
+@pytest.mark.parametrize("field", ["section", "language"])
+def test_an_empty_name_is_refused_alone_and_in_a_batch(client, field):
+    comment = {"text": "fig", field: ""}
+    status, alone = post(client, "/v1/score", comment)
+    _, batch = post(client, "/v1/score/batch", {"comments": [{"text": "fig"}, comment]})
+    error = batch["results"][1]["error"]
+    assert (status, alone["field"]) == (422, field)
+    assert (error["status"], error["field"], error["detail"]) == (422, f"comments[1].{field}", alone["detail"])
+
+
 @pytest.mark.parametrize(("body", "status", "field"), [
     (b"{}", 422, "comments"), (b'{"comments": {}}', 422, "comments"), (b'{"comments": [{"text": "fig"}', 400, "body"),
     (b'{"comments": [' + b"[" * 50_000, 400, "body"),

@@ -53,7 +53,7 @@ def needs(scope: str | None, browser: bool = False) -> Callable[[View], View]:
 
 def key() -> Key | None:
     """The caller's key; None where no keys are configured."""
-    found: Key | None = g.get("key")
+    found: Key | None = lean.own().get("key")
     return found
 
 
@@ -239,7 +239,7 @@ def _add_headers(app: Flask) -> None:
         # What every answer carries is added as WSGI has it: cheaper than by the response's own headers.
         def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
             budget.start(0)  # the thread is another request's next
-            own = g._get_current_object()  # each look through the proxy costs
+            own = lean.own()
             names = {name for name, _ in headers}
             headers += [header for header in SECURITY if header[0] not in names]
             headers.append(("X-Request-Id", own.request_id))

@@ -43,7 +43,7 @@ class Line(msgspec.Struct, omit_defaults=True):
 def note(table: ScoreTable, categories: tuple[str, ...]) -> None:
     """Remember what was decided in this request, for its line, and tell those who count it; a stream does so many times."""
     if LOGGER.isEnabledFor(logging.INFO):
-        _remember(g.line, table, categories)
+        _remember(lean.own().line, table, categories)
     for tell in lean.now().app.extensions["when_scored"]:
         tell(table)
 
@@ -67,7 +67,7 @@ def _remember(line: Line, table: ScoreTable, categories: tuple[str, ...]) -> Non
 
 def close(status: int) -> None:
     """Write the request's line, and tell those who count requests: when it is answered, or at the end of its stream."""
-    own, context = g._get_current_object(), lean.now()  # each look through the proxy costs
+    own, context = lean.own(), lean.now()
     line: Line = own.line
     rule = context.request.url_rule
     line.route, line.status = rule.rule if rule else "none", status
@@ -93,7 +93,7 @@ def keep(app: Flask) -> None:
 
     @app.before_request
     def begin() -> None:
-        own = g._get_current_object()  # each look through the proxy costs
+        own = lean.own()
         own.began = time.perf_counter_ns()
         sent = lean.now().request.environ.get("HTTP_X_REQUEST_ID")
         own.request_id = sent if sent and _ID.fullmatch(sent) else f"{getrandbits(64):016x}"

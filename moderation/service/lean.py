@@ -1,4 +1,5 @@
-"""Flask without what this service never uses: sessions of its own, coroutines, hosts that choose a route, headers to be edited.
+"""Flask without what this service never uses: sessions of its own, coroutines, hosts that choose a route, signals, functions that are
+called when a request is over, headers to be edited.
 
 Flask asks for each of them at every request, and that takes longer than scoring a comment; here they are answered once. Views, hooks,
 blueprints, errors and streams are Flask's as ever. Knows Flask; knows no route.
@@ -12,7 +13,7 @@ from typing import Any
 
 from flask import Flask, Request, Response
 from flask.ctx import RequestContext
-from flask.globals import request_ctx
+from flask.globals import _cv_app, _cv_request
 from flask.sessions import NullSession, SessionInterface
 from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.routing import MapAdapter, Rule
@@ -61,6 +62,11 @@ class _Request(Request):
     def blueprints(self) -> list[str]:
         return _blueprints(self.endpoint)
 
+    def close(self) -> None:
+        """Close what was uploaded, if anything was."""
+        if "files" in self.__dict__:
+            super().close()
+
 
 @functools.cache
 def _blueprints(endpoint: str | None) -> list[str]:
@@ -76,6 +82,22 @@ class Lean(Flask):
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """The function itself: none is a coroutine."""
         return func
+
+    def full_dispatch_request(self) -> Any:
+        """As ever, without signals."""
+        try:
+            rv = self.preprocess_request()
+            if rv is None:
+                rv = self.dispatch_request()
+        except Exception as error:
+            rv = self.handle_user_exception(error)
+        return self.finalize_request(rv)
+
+    def do_teardown_request(self, exc: BaseException | None = None) -> None:  # type: ignore[override]  # Flask's default is a mark of its own
+        """Nothing is called when a request is over."""
+
+    def do_teardown_appcontext(self, exc: BaseException | None = None) -> None:  # type: ignore[override]  # the same
+        """The same."""
 
     def request_context(self, environ: dict[str, Any]) -> RequestContext:
         """As ever, with the rule of a fixed address looked up."""
@@ -115,6 +137,10 @@ class Lean(Flask):
 
 
 def now() -> RequestContext:
-    """The context of the request in hand; each look through Flask's `request` or `current_app` instead costs a microsecond."""
-    context: RequestContext = request_ctx._get_current_object()  # type: ignore[attr-defined]  # a proxy's own method
-    return context
+    """The context of the request in hand; a look through Flask's `request` or `current_app` costs ten times as much."""
+    return _cv_request.get()
+
+
+def own() -> Any:
+    """What Flask's `g` stands for: the attributes that this service keeps with the request in hand."""
+    return _cv_app.get().g

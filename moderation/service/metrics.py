@@ -20,7 +20,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from moderation.policy import ACTIONS
+from moderation.policy import ACTIONS, Policy
 from moderation.scorer import Scorer, ScoreTable
 from moderation.service.guard import needs
 from moderation.table import DEEP, FAST
@@ -29,7 +29,7 @@ Event = TypeVar("Event")
 _SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _MICROSECONDS = [seconds * 1e6 for seconds in _SECONDS]
 _BINS = 10
-_LATER = 0.5  # seconds after which a single request is counted
+_LATER = 0.5  # seconds after which a request is counted
 
 
 class Metrics:
@@ -50,7 +50,7 @@ class Metrics:
                               registry=registry)
         self._children: dict[Any, Any] = {}
         self._requests: deque[tuple[str, str, int, int]] = deque()  # route, method, status, microseconds
-        self._rows: deque[tuple[Any, ...]] = deque()  # policy, section's number, tier, actions, tenths
+        self._tables: deque[tuple[Policy, Any, Any, Any, int]] = deque()  # policy, sections, actions, scores, and how many rows are deep
         self._timer: threading.Timer | None = None
 
     def _child(self, metric: Counter | Histogram, *labels: str) -> Any:
@@ -66,28 +66,9 @@ class Metrics:
         self._count_later()
 
     def scored(self, table: ScoreTable) -> None:
-        """Comments were scored; costs some microseconds for each category, however many comments."""
-        policy = table.policy
-        if len(table) == 1:
-            number = table.sections if isinstance(table.sections, int) else int(table.sections[0])
-            bins = [min(int(score * _BINS), _BINS - 1) for score in table.categories[0].tolist()]
-            self._rows.append((policy, number, table.tier(0), tuple(table.actions[0].tolist()), tuple(bins)))
-            self._count_later()
-            return
-        for tier, count in ((DEEP, len(table.deep)), (FAST, len(table) - len(table.deep))):
-            if count:
-                self._child(self.tiers, tier).inc(count)
-        sections = ("-", *policy.sections)
-        combined = np.asarray(table.sections)[..., None] * len(ACTIONS) + table.actions
-        tenths = np.minimum((table.categories * _BINS).astype(np.intp), _BINS - 1)
-        for column, name in enumerate(policy.categories):
-            for index, count in enumerate(np.bincount(combined[:, column]).tolist()):
-                if count:
-                    number, action = divmod(index, len(ACTIONS))
-                    self._child(self.decisions, name, sections[number], ACTIONS[action]).inc(count)
-            for tenth, count in enumerate(np.bincount(tenths[:, column]).tolist()):
-                if count:
-                    self._child(self.scores, name, str(tenth / _BINS)).inc(count)
+        """Comments were scored."""
+        self._tables.append((table.policy, table.sections, table.actions, table.categories, len(table.deep)))
+        self._count_later()
 
     def _count_later(self) -> None:
         if self._timer is None:
@@ -96,18 +77,14 @@ class Metrics:
             self._timer.start()
 
     def flush(self) -> None:
-        """Add what single requests left to the counters: shared files and their lock are too dear for each request.
+        """Add what requests left to the counters: shared files and their lock are too dear for each of them.
 
         Equal ones are counted together first, so that requests meanwhile hardly wait.
         """
         self._timer = None
-        requests, rows = _taken(self._requests), _taken(self._rows)
-        for (policy, number, tier, actions, tenths), count in Counted(rows).items():
-            self._child(self.tiers, tier).inc(count)
-            section = ("-", *policy.sections)[number]
-            for name, action, tenth in zip(policy.categories, actions, tenths, strict=True):
-                self._child(self.decisions, name, section, ACTIONS[action]).inc(count)
-                self._child(self.scores, name, str(tenth / _BINS)).inc(count)
+        requests, tables = _taken(self._requests), _taken(self._tables)
+        for policy in {id(table[0]): table[0] for table in tables}.values():
+            self._count_rows(policy, [table[1:] for table in tables if table[0] is policy])
         for (route, method, status), count in Counted([request[:3] for request in requests]).items():
             known = method if method in ("GET", "POST", "HEAD", "OPTIONS") else "other"
             self._child(self.requests, route, known, str(status)).inc(count)
@@ -116,6 +93,26 @@ class Metrics:
             self._child(self.seconds, route)._buckets[bucket].inc(count)
         for route in {request[0] for request in requests}:
             self._child(self.seconds, route)._sum.inc(sum([request[3] for request in requests if request[0] == route]) / 1e6)
+
+    def _count_rows(self, policy: Policy, tables: list[tuple[Any, Any, Any, int]]) -> None:
+        sections = np.concatenate([np.broadcast_to(sections, len(actions)) for sections, actions, _, _ in tables])
+        actions = np.concatenate([actions for _, actions, _, _ in tables])
+        scores = np.concatenate([scores for _, _, scores, _ in tables])
+        deep = sum(count for *_, count in tables)
+        for tier, count in ((DEEP, deep), (FAST, len(actions) - deep)):
+            if count:
+                self._child(self.tiers, tier).inc(count)
+        names = ("-", *policy.sections)
+        combined = sections[:, None] * len(ACTIONS) + actions
+        tenths = np.minimum((scores * _BINS).astype(np.intp), _BINS - 1)
+        for column, name in enumerate(policy.categories):
+            for index, count in enumerate(np.bincount(combined[:, column]).tolist()):
+                if count:
+                    number, action = divmod(index, len(ACTIONS))
+                    self._child(self.decisions, name, names[number], ACTIONS[action]).inc(count)
+            for tenth, count in enumerate(np.bincount(tenths[:, column]).tolist()):
+                if count:
+                    self._child(self.scores, name, str(tenth / _BINS)).inc(count)
 
     def text(self, scorer: Scorer) -> bytes:
         """All that was counted, by all workers, in Prometheus's text format."""

@@ -5,7 +5,7 @@ Knows the shape of its requests and answers; knows no threshold, no lexicon and 
 
 from __future__ import annotations
 
-from itertools import count
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -13,7 +13,7 @@ from flask import Blueprint, Response, current_app
 from msgspec import UNSET, UnsetType
 
 from moderation import budget, language
-from moderation.answers import ContextResult, ScoreResult, answer
+from moderation.answers import Answers, ContextResult, ScoreResult
 from moderation.errors import Problem, RequestError
 from moderation.markup import outside_tags, visible
 from moderation.masking import mask
@@ -108,9 +108,10 @@ def score() -> Ready | Response:
         return _stream()
     comment = decode(body.read(), _ONE)
     scorer = _scorer()
-    table = scorer.score_batch([comment.seen], comment.section or guard.section(), [comment.language], comment.tier)
+    table = scorer.score_batch([comment.seen], guard.section() if comment.section is None else comment.section,
+                               None if comment.language is None else [comment.language], comment.tier)
     journal.note(table, scorer.policy.categories)
-    return _json(_result(table, 0, comment))
+    return _json(_result(Answers(table), 0, comment, table))
 
 
 @blueprint.post("/v1/score/batch")
@@ -122,7 +123,7 @@ def score_batch() -> Ready | Response:
     comments = _comments(body.read())
     if len(comments) > settings.max_batch:
         raise RequestError(Problem("comments", f"has more than {settings.max_batch} entries", "send several batches"), 413)
-    return _json(BatchResult(_answers(_scorer(), comments, [f"comments[{index}]" for index in range(len(comments))])))
+    return _json(BatchResult(_answers(_scorer(), comments, "comments[{}]".format)))
 
 
 def _stream() -> Response:
@@ -145,7 +146,7 @@ def _stream() -> Response:
         budget.start(settings.time_limit)
         comments = [read(line) for line in lines]
         try:
-            return _answers(scorer, list(comments), [f"lines[{line.number}]" for line in lines])
+            return _answers(scorer, list(comments), lambda index: f"lines[{lines[index].number}]")
         except budget.OutOfTime as error:
             if len(lines) > 1:
                 return [found for line in lines for found in scored([line])]
@@ -160,27 +161,42 @@ def _stream() -> Response:
     return stream.answer(limit, answers)
 
 
-def _answers(scorer: Scorer, comments: list[ScoreRequest | ItemError], places: list[str]) -> list[ScoreResult | ItemError]:
+def _answers(scorer: Scorer, comments: list[ScoreRequest | ItemError], place: Callable[[int], str]) -> list[ScoreResult | ItemError]:
+    """The answers in order; `place` names a comment by its index, for errors."""
+    good = [(index, comment) for index, comment in enumerate(comments) if isinstance(comment, ScoreRequest)]
     own = guard.section()
-    for index, comment in enumerate(comments):
-        if isinstance(comment, ScoreRequest) and (comment.section, comment.language, comment.tier) != (None, None, None):
+    section: Any = own
+    languages: Any = None
+    tier: Any = None
+    if any(_names(comment) for _, comment in good):
+        for index, comment in good:
             try:
                 scorer.policy.section(comment.section)
                 scorer.known_tier(comment.tier)
-                language.tag(comment.language or language.ENGLISH)
+                language.tag(language.ENGLISH if comment.language is None else comment.language)
             except RequestError as error:
-                comments[index] = _item_error(places[index], error, comment.id)
-    good = [comment for comment in comments if isinstance(comment, ScoreRequest)]
-    table = scorer.score_batch([comment.seen for comment in good], [comment.section or own for comment in good],
-                               [comment.language for comment in good], [comment.tier for comment in good])
+                comments[index] = _item_error(place(index), error, comment.id)
+        good = [(index, comment) for index, comment in good if comments[index] is comment]
+        section = [own if comment.section is None else comment.section for _, comment in good]
+        languages = [comment.language for _, comment in good]
+        tier = [comment.tier for _, comment in good]
+    table = scorer.score_batch([comment.seen for _, comment in good], section, languages, tier)
     journal.note(table, scorer.policy.categories)
-    rows = count()
-    return [_result(table, next(rows), comment) if isinstance(comment, ScoreRequest) else comment for comment in comments]
+    found = Answers(table)
+    answers: list[Any] = comments
+    for row, (index, comment) in enumerate(good):
+        answers[index] = _result(found, row, comment, table)
+    return answers
 
 
-def _result(table: ScoreTable, row: int, comment: ScoreRequest) -> ScoreResult:
+def _names(comment: ScoreRequest) -> bool:
+    """Whether a comment names a section, a language or a tier."""
+    return not (comment.section is None and comment.language is None and comment.tier is None)
+
+
+def _result(answers: Answers, row: int, comment: ScoreRequest, table: ScoreTable) -> ScoreResult:
     is_html = comment.format == "html"
-    found = answer(table, row, comment.text, comment.id, comment.mask and not is_html, comment.explain)
+    found = answers.row(row, comment.text, comment.id, comment.mask and not is_html, comment.explain)
     if comment.mask and is_html:
         found.masked = mask(comment.text, outside_tags(comment.text, (match.span for match in table.matches.get(row, ()))))
     if comment.context is not None:

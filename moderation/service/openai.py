@@ -14,7 +14,7 @@ import msgspec
 from flask import Blueprint, Response, current_app
 from werkzeug.exceptions import HTTPException
 
-from moderation.answers import DIGITS
+from moderation.answers import shown
 from moderation.errors import Problem, RequestError
 from moderation.scorer import ScoreTable
 from moderation.service import body, journal, scoring
@@ -139,7 +139,8 @@ def _result(table: ScoreTable, row: int) -> Result:
     found = table[row]
     scored = {Source(name): (score, action != "approve") for name, score, action in found.categories}
     alone = table.alone(row)
-    scored |= {Source("", name): (round(score, DIGITS), alone.get(name, 0) > 0) for name, score in found.scores}
+    scored |= {Source("", name): (score, alone.get(name, 0) > 0)
+               for name, score in zip(table.policy.attributes, shown(table.attributes[row]), strict=True)}
     results = {name: _least(scored, source) for name, source in CATEGORIES.items()}
     return Result(
         found.decision.action != "approve",

@@ -15,7 +15,7 @@ from msgspec import UNSET
 from werkzeug.exceptions import HTTPException
 
 from moderation import language
-from moderation.answers import DIGITS, answer
+from moderation.answers import answer, shown
 from moderation.errors import RequestError
 from moderation.markup import visible
 from moderation.scorer import Scorer, ScoreTable
@@ -113,7 +113,7 @@ def _sources(sent: AnalyzeRequest, scorer: Scorer) -> dict[str, Source]:
 
 def _values(table: ScoreTable, row: int, sources: dict[str, Source]) -> dict[str, Score]:
     found, floors = table[row], table.floors(row)
-    attributes = {name: round(score, DIGITS) for name, score in found.scores}
+    attributes = dict(zip(table.policy.attributes, shown(table.attributes[row]), strict=True))
     categories = {name: score for name, score, _ in found.categories}
     values = {}
     for name, (attribute, category) in sources.items():
