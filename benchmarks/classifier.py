@@ -8,6 +8,7 @@ Rounds are interleaved, so that whatever else the machine does weighs on all ali
 
 from __future__ import annotations
 
+import argparse
 import csv
 import itertools
 import os
@@ -109,4 +110,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     main()

@@ -11,6 +11,7 @@ count, not figures.
 
 from __future__ import annotations
 
+import argparse
 import csv
 import importlib.util
 import os
@@ -159,4 +160,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     main()

@@ -9,6 +9,7 @@ text of 1 MB.
 
 from __future__ import annotations
 
+import argparse
 import csv
 import itertools
 import os
@@ -87,4 +88,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     main()

@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
+import argparse
 import http.client
 import json
 import socket
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -59,12 +59,16 @@ def stream(server: subprocess.Popen[bytes], count: int) -> None:
 
 def main() -> None:
     """Start the service, and do what the arguments say."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("seconds", type=int, nargs="?", default=600, help="of load (default: 600)")
+    parser.add_argument("--lines", type=int, help="send one stream of so many lines instead")
+    given = parser.parse_args()
     server = service.start("wsgi:app", service.PORT)
     try:
-        if "--lines" in sys.argv:
-            stream(server, int(sys.argv[-1]))
+        if given.lines:
+            stream(server, given.lines)
         else:
-            soak(server, int(sys.argv[1]) if len(sys.argv) > 1 else 600)
+            soak(server, given.seconds)
     finally:
         server.terminate()
         server.wait()
