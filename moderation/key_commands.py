@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import Any
 
 from moderation import keys, settings
@@ -17,8 +18,14 @@ def _create(arguments: argparse.Namespace) -> int:
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    ring = keys.KeyRing.load(settings.load().keys)
-    for key in ring.keys.values() if ring else ():
+    found = settings.load()
+    ring = keys.KeyRing.load(found.keys)
+    if ring is None:
+        if "keys" in found.named:
+            raise keys.missing(found.keys)
+        print(f"no keys: {found.keys} is not there; `moderation keys create NAME` makes it", file=sys.stderr)
+        return 0
+    for key in ring.keys.values():
         state = f"revoked {key.revoked}" if key.revoked else "in use"
         print(f"{key.id}  {key.name:<20} {','.join(key.scopes):<24} {key.section or '-':<12} {key.rate or '-':<12} {key.created}  {state}")
     return 0

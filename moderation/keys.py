@@ -164,6 +164,12 @@ def is_loopback(address: str) -> bool:
     return (mapped or parsed).is_loopback
 
 
+def missing(path: Path) -> KeysError:
+    """What to say of a keys file that `MODERATION_KEYS` names and that is not there."""
+    hint = "`moderation keys create NAME` makes it there; unset MODERATION_KEYS, or say `MODERATION_OPEN=yes`, to serve without keys"
+    return KeysError(str(path), [Problem("MODERATION_KEYS", "names a file that is not there", hint)])
+
+
 def check_exposure(settings: Settings) -> str:
     """Who is answered, in a line for the log.
 
@@ -179,8 +185,7 @@ def check_exposure(settings: Settings) -> str:
         return "no keys are configured, and MODERATION_OPEN is set: everyone who can reach it is answered"
     if "keys" in settings.named:
         # Behind a proxy on the same machine everybody would be answered, for a slip in a path.
-        hint = "`moderation keys create NAME` makes it there; unset MODERATION_KEYS, or say `MODERATION_OPEN=yes`, to serve without keys"
-        raise KeysError(str(settings.keys), [Problem("MODERATION_KEYS", "names a file that is not there", hint)])
+        raise missing(settings.keys)
     if not is_loopback(settings.host):
         what = "other machines could call the service without a key"
         raise SettingsError("the environment", [Problem("MODERATION_HOST", what, "make keys with `moderation keys create`, "

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -57,6 +58,7 @@ class Scorer:
         self.policy = policy
         self.cascade = cascade
         self.tier = tier if cascade else FAST
+        self.parts = Parts()
         self.lack = "" if cascade else lack
         model = f"{classifier.version}+{cascade.version}" if cascade else classifier.version
         self.versions = Versions(model, lexicon.version, policy.version)
@@ -174,12 +176,21 @@ def _digest(path: Path) -> str:
     return digest.hexdigest()
 
 
+class Parts(NamedTuple):
+    """Digests of what a scorer's dearest parts are made of; "" for none, or none that is known."""
+
+    model: str = ""
+    lexicon: str = ""
+    encoder: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class ScorerSpec:
     """Where a scorer's parts lie, and the digest of what lies there: what another process is sent.
 
     Attributes
     ----------
+    parts : the digests of some of them.
     encoder : the encoder's folder, which need not be there; None for none.
     tier : who decides; "" leaves it to the policy.
     threads : of one run of the encoder.
@@ -190,6 +201,7 @@ class ScorerSpec:
     policy: Path
     languages: tuple[str, ...]
     digest: str
+    parts: Parts
     encoder: Path | None = None
     tier: str = ""
     threads: int = 1
@@ -203,19 +215,20 @@ class ScorerSpec:
         ------
         LoadError : one of them is not there or cannot be read.
         """
+        encoder = None if tier == FAST else encoder
+        asked = [("encoder", encoder)] if encoder and encoder.exists() else []
+        found: dict[str, list[str]] = {"lexicon": list(languages), "encoder": [str(threads)]}
         digest = hashlib.sha256()
-        if tier == FAST or encoder is None or not encoder.exists():
-            encoder = None if tier == FAST else encoder
-            asked: list[tuple[str, Path]] = []
-        else:
-            asked = [("encoder", encoder)]
         for name, path in (("model", model), *(("lexicon", path) for path in lexicon), ("policy", policy), *asked):
             try:
-                digest.update(_digest(path).encode())
+                own = _digest(path)
             except OSError as error:
                 hint = f"`MODERATION_{name.upper()}` names it"
-                raise LoadError(f"the {name.partition('_')[0]}", [Problem(str(path), f"cannot be read: {error.strerror}", hint)]) from error
-        return cls(model, tuple(lexicon), policy, tuple(languages), digest.hexdigest(), encoder, tier, threads)
+                raise LoadError(f"the {name}", [Problem(str(path), f"cannot be read: {error.strerror}", hint)]) from error
+            digest.update(own.encode())
+            found.setdefault(name, []).append(own)
+        parts = Parts(*(" ".join(found[name]) for name in Parts._fields))
+        return cls(model, tuple(lexicon), policy, tuple(languages), digest.hexdigest(), parts, encoder, tier, threads)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> ScorerSpec:
@@ -236,17 +249,33 @@ def open_scorer(spec: ScorerSpec) -> Scorer:
     ------
     LoadError : what lies at the spec's places is not what the spec was made of, or cannot be used.
     """
+    return reopen(spec, None)
+
+
+def reopen(spec: ScorerSpec, before: Scorer | None) -> Scorer:
+    """The scorer of a spec. Classifier, lexicon and encoder that are made of the same as another scorer's are that scorer's own.
+
+    Raises
+    ------
+    LoadError : as `open_scorer`.
+    """
     if spec.again().digest != spec.digest:
         what = "the model, lexicon, policy or encoder has changed since the spec was made"
         raise LoadError("the scorer", [Problem("digest", what, "make the spec again")])
-    classifier = LinearClassifier.load(spec.model)
+    same = [known == there != "" for known, there in zip(before.parts if before else Parts(), spec.parts, strict=True)]
+    is_model, is_lexicon, is_encoder = same
+    classifier = before.classifier if before and is_model else LinearClassifier.load(spec.model)
     policy = Policy.load(spec.policy, classifier.attributes)
     tier = spec.tier or policy.rules.tier
     lack = _lack(spec, classifier)
     if lack and tier == DEEP:
         raise ModelError("the tier", [Problem(DEEP, f"wants an encoder, and there is none: {lack}", "or choose `auto` or `fast`")])
-    cascade = Cascade.load(spec.encoder, classifier.attributes, classifier.version, spec.threads) if spec.encoder and not lack else None
-    scorer = Scorer(classifier, Lexicon.load(spec.lexicon, spec.languages), policy, cascade, tier, lack)
+    cascade = before.cascade if before and is_model and is_encoder and not lack else None
+    if cascade is None:
+        cascade = Cascade.load(spec.encoder, classifier.attributes, classifier.version, spec.threads) if spec.encoder and not lack else None
+    lexicon = before.lexicon if before and is_lexicon else Lexicon.load(spec.lexicon, spec.languages)
+    scorer = Scorer(classifier, lexicon, policy, cascade, tier, lack)
+    scorer.parts = spec.parts
     scorer.score("", tier=DEEP if cascade else FAST)  # builds the tables that are built on first use
     return scorer
 

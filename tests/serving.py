@@ -32,7 +32,7 @@ class Served:
             self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
 
     def __enter__(self) -> Served:
-        for _ in range(300):
+        for _ in range(1200):
             try:
                 if self.get("/healthz")[0] == 200:
                     return self

@@ -70,6 +70,17 @@ def test_the_commands_make_list_and_revoke(tmp_path, monkeypatch, capsys):
     assert json.loads((tmp_path / "keys.json").read_text())["keys"][0]["revoked"]
 
 
+def test_a_list_of_no_file_says_so_and_is_a_fault_where_the_file_is_named(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("MODERATION_KEYS", str(tmp_path / "kyes.json"))
+    assert cli.main(["keys", "list"]) == 1
+    assert "names a file that is not there" in capsys.readouterr().err
+    monkeypatch.delenv("MODERATION_KEYS")
+    monkeypatch.setattr(settings, "ROOT", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["keys", "list"]) == 0
+    assert "moderation keys create NAME" in capsys.readouterr().err
+
+
 def test_another_address_needs_keys_or_a_word(tmp_path):
     path = tmp_path / "keys.json"
 

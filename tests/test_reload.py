@@ -1,22 +1,28 @@
 """A new policy without a stop, in every worker; a bad one refused while the last good one goes on."""
 
+import gc
 import json
 import os
 import shutil
 import signal
 import threading
 import time
+import weakref
 
 import pytest
 from conftest import post
 from serving import Served
 
 from moderation import settings as settings_module
-from moderation.service import reload as reload_module
 from moderation.service.app import create_app
 from moderation.settings import ROOT
 
+WORDS = "[obscene strong]\nkumquat\n"
 SEEDS = (ROOT / "tests/cases/policy.toml").read_text(encoding="utf-8")
+
+
+def _parts(scorer):
+    return scorer.classifier, scorer.lexicon, scorer.cascade
 
 
 @pytest.fixture
@@ -65,11 +71,33 @@ def test_a_model_that_fails_its_own_texts_is_refused(tmp_path):
     assert client.get("/readyz").status_code == 200
 
 
-def test_the_old_scorer_is_not_kept(reloaded, policy):
-    for number in range(3):
-        policy.write_text(f"{SEEDS}\n# {number}\n")
-        assert reloaded.post("/v1/admin/reload").status_code == 200
-    assert reload_module.open_scorer.cache_info().currsize == 0
+def test_what_has_not_changed_is_taken_over_and_the_old_scorer_is_not_kept(reloaded, policy):
+    reloader = reloaded.application.extensions["reload"]
+    parts, old = _parts(reloader.live.scorer), weakref.ref(reloader.live.scorer)
+    policy.write_text(f"{SEEDS}\n# changed\n")
+    assert reloaded.post("/v1/admin/reload").get_json()["changed"] is True
+    gc.collect()
+    assert old() is None
+    assert all(new is before for new, before in zip(_parts(reloader.live.scorer), parts, strict=True))
+
+
+def test_a_changed_part_is_loaded_anew_and_the_others_are_taken_over(tmp_path):
+    words = tmp_path / "own.txt"
+    words.write_text(WORDS)
+    model = tmp_path / "model"
+    shutil.copytree(ROOT / "models/default", model)
+    client = create_app(settings_module.load({"MODERATION_LEXICON": str(words), "MODERATION_MODEL": str(model)})).test_client()
+    reloader = client.application.extensions["reload"]
+
+    def taken_over():
+        before = _parts(reloader.live.scorer)
+        assert client.post("/v1/admin/reload").get_json()["changed"] is True
+        return [new is old for new, old in zip(_parts(reloader.live.scorer), before, strict=True)]
+
+    words.write_text(f"# changed\n{WORDS}")
+    assert taken_over() == [True, False, True]
+    (model / "CARD.md").write_text("changed")
+    assert taken_over() == [False, True, False]  # the encoder is joined to this very model
 
 
 def test_a_process_that_catches_up_takes_what_was_tested_and_not_what_lies_there_now(policy):

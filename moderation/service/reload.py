@@ -1,6 +1,7 @@
 """A new policy, lexicon, model and encoder without a stop: built beside the old, tested, swapped by reference; the last good stays.
 
-Knows when and how to swap; what is loaded is the scorer's, what is kept of it `last_good`'s. All workers share a few bytes: whoever
+Knows when and how to swap; what is loaded is the scorer's, what is kept of it `last_good`'s. What has not changed is not loaded again.
+All workers share a few bytes: whoever
 reloads keeps a copy of the files that it tested, writes their digest and counts a generation on, and every process looks at that
 number: a worker before each request, gunicorn's first process before it makes a worker. They load the copy, never the files, which
 may have changed since. So once a reload is answered, no later request is answered by the old versions, and no worker that is
@@ -32,7 +33,7 @@ from moderation.errors import LoadError
 from moderation.lexicon import RowMatches
 from moderation.policies.files import marker
 from moderation.policy import ACTIONS, Policy
-from moderation.scorer import Scorer, ScorerSpec, ScoreTable, open_scorer
+from moderation.scorer import Scorer, ScorerSpec, ScoreTable, reopen
 from moderation.service import guard, journal, metrics, problems
 from moderation.service.last_good import LastGood, Sources
 from moderation.settings import Settings
@@ -73,12 +74,12 @@ class ReloadProblem(problems.ProblemDetails):
     problems: list[Place] = msgspec.field(default_factory=list)
 
 
-def _open(settings: Settings) -> tuple[Scorer, Sources]:
+def _open(settings: Settings, before: Scorer | None) -> tuple[Scorer, Sources]:
     budget.start(0)  # what is loaded takes its time
     for _ in range(_TRIES):
         sources = Sources.of(ScorerSpec.from_settings(settings), settings.shadow_policy)
         try:
-            return open_scorer(sources.spec), sources
+            return reopen(sources.spec, before), sources
         except LoadError as error:
             if error.problems[0].where != "digest":
                 raise
@@ -87,7 +88,6 @@ def _open(settings: Settings) -> tuple[Scorer, Sources]:
 
 
 def _build(scorer: Scorer, sources: Sources) -> Live:
-    open_scorer.cache_clear()  # the one in force is held here; others would only take room
     cases = parity.read_all(scorer, sources.spec.model, sources.spec.encoder)
     parity.check_all(scorer, cases)
     shadow = Policy.load(sources.shadow, scorer.policy.attributes) if sources.shadow else None
@@ -108,7 +108,7 @@ def build(settings: Settings, scorer: Scorer | None = None) -> Live:
     LoadError : with every problem; nothing is changed.
     """
     if scorer is None:
-        return _build(*_open(settings))
+        return _build(*_open(settings, None))
     return Live(scorer, Policy.load(settings.shadow_policy, scorer.policy.attributes) if settings.shadow_policy else None, b"", None)
 
 
@@ -150,7 +150,7 @@ class Reloader:
         with self._lock, self._kept.alone():
             try:
                 self._take_newest()
-                scorer, sources = _open(self._settings)
+                scorer, sources = _open(self._settings, self.live.scorer)
                 is_new = sources.digest != self.live.digest
                 if is_new:
                     live = _build(scorer, sources)
@@ -203,7 +203,7 @@ class Reloader:
             try:
                 if digest != self.live.digest:
                     sources = self._kept.sources(digest)
-                    self._put(_build(open_scorer(sources.spec), sources))
+                    self._put(_build(reopen(sources.spec, self.live.scorer), sources))
                     _give_back()
                 self._seen = number  # last, so that no other thread answers meanwhile
                 return
