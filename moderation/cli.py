@@ -168,7 +168,10 @@ def parser() -> argparse.ArgumentParser:
     score.add_argument("--format", choices=("table", "json"), help="the default is a table on a terminal and JSON lines otherwise")
     score.set_defaults(run=_score)
 
-    commands.add_parser("serve", help="serve over HTTP (gunicorn)").set_defaults(run=_serve)
+    about = ("Serve over HTTP by gunicorn, on MODERATION_HOST and MODERATION_PORT (127.0.0.1, 8000). "
+             "All settings are environment variables: the README lists them, and `moderation check` says what is wrong with them. "
+             "SIGHUP takes a changed policy, lexicon or model; SIGTERM answers what is in hand and stops.")
+    commands.add_parser("serve", help="serve over HTTP (gunicorn)", description=about).set_defaults(run=_serve)
 
     evaluate = commands.add_parser("evaluate", help="measure the model, the lexicon or the whole product")
     subjects = evaluate.add_subparsers(title="what", required=True, metavar="what")

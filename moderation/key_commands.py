@@ -39,15 +39,17 @@ def _revoke(arguments: argparse.Namespace) -> int:
 
 def add_commands(commands: Any) -> None:
     """Add `keys` to the program's commands."""
-    program = commands.add_parser("keys", help="make, list and revoke the keys of callers")
+    program = commands.add_parser("keys", help="make, list and revoke the keys of callers", description=(
+        "The keys of callers, in the file that MODERATION_KEYS names (var/keys.json), which holds their hashes alone. Running services "
+        "take a change from their next request on."))
     actions = program.add_subparsers(title="what", required=True, metavar="what")
     create = actions.add_parser("create", help="make a key and show it once")
     create.add_argument("name", help="whose key it is, for people to read")
-    create.add_argument("--scopes", default="score", help=f"what it allows, separated by commas: {', '.join(keys.SCOPES)}")
+    create.add_argument("--scopes", default="score", help=f"what it allows, separated by commas: {', '.join(keys.SCOPES)} (default: score)")
     create.add_argument("--section", help="the section of its requests that name none")
     create.add_argument("--rate", default="", help="requests that it may make, such as 600/minute")
     create.set_defaults(run=_create)
     actions.add_parser("list", help="show all keys, without their secrets").set_defaults(run=_list)
     revoke = actions.add_parser("revoke", help="take a key out of use at once")
-    revoke.add_argument("id")
+    revoke.add_argument("id", help="as `moderation keys list` shows it")
     revoke.set_defaults(run=_revoke)

@@ -93,10 +93,10 @@ class Lean(Flask):
             rv = self.handle_user_exception(error)
         return self.finalize_request(rv)
 
-    def do_teardown_request(self, exc: BaseException | None = None) -> None:  # type: ignore[override]  # Flask's default is a mark of its own
+    def do_teardown_request(self, exc: BaseException | None = None) -> None:
         """Nothing is called when a request is over."""
 
-    def do_teardown_appcontext(self, exc: BaseException | None = None) -> None:  # type: ignore[override]  # the same
+    def do_teardown_appcontext(self, exc: BaseException | None = None) -> None:
         """The same."""
 
     def request_context(self, environ: dict[str, Any]) -> RequestContext:

@@ -28,7 +28,7 @@ function show(text, {result, lines, views, candidates, attributes}) {
   byId('reasons').replaceChildren(...result.reasons.map(reason => element('li', {}, element('strong', {}, reason.category),
     ` ${reason.score.toFixed(2)}, and ${reason.threshold.toFixed(2)} is enough to ${reason.action}. ${reason.clause}`)));
   byId('shown').replaceChildren(...marked(text, result.spans.map(span => ({...span, title: span.term ?
-    `${span.category}: ${span.term}, ${span.severity}, ${span.disguise}` : `${span.category}: raised the classifier's score`}))));
+    `${span.category}: ${span.term}, ${span.severity}, ${span.disguise}` : `${span.category}: raised the ${span.source}'s score`}))));
   byId('changes').replaceChildren(...(result.counterfactuals ?? []).map(change => element('li', {},
     `It would be ${THEN[change.action]} without “${change.spans.map(piece).join('” and “')}”.`)));
   byId('categories').replaceChildren(...Object.entries(result.categories).flatMap(([name, {score, action}]) => scale(name, score, action, lines[name])));

@@ -13,7 +13,6 @@ import numpy as np
 
 from moderation.charts import Chart, Line, line_chart, mirrored
 from moderation.errors import Problem, RequestError
-from moderation.identities import mentions
 from moderation.policy import ACTIONS
 from moderation.scorer import Scorer
 from moderation.tune import words
@@ -183,7 +182,7 @@ def _shown(scored: ScoredLabels, scorer: Scorer, rows: Sequence[int], category: 
 
 
 def _groups(scored: ScoredLabels, pair: Mapping[str, float], category: str, section: str | None) -> list[Group]:
-    names, member = mentions(scored.rows.texts)
+    names, member = scored.rows.mentions
     kinds = [("all", "all comments", np.ones(len(scored), bool))]
     kinds += [("section", name, scored.rows_of(name)) for name in scored.section_names if section in (None, name)]
     kinds += [("names", name, member[:, index]) for index, name in enumerate(names)]
