@@ -80,10 +80,17 @@ def test_every_reference_leads_somewhere(document):
     assert names <= set(document["components"]["schemas"])
 
 
+def test_the_page_leads_from_a_route_to_its_structures_and_shows_no_backtick(client):
+    page = client.get("/docs").text
+    wanted = set(re.findall(r'href="#(\w+)"', page))
+    assert {"ScoreRequest", "ScoreResult", "LabelRequest"} <= wanted <= set(re.findall(r'id="(\w+)"', page))
+    assert "`" not in page and "<code>Idempotency-Key</code>" in page
+
+
 def test_the_page_needs_nothing_from_elsewhere(client):
     response = client.get("/docs")
     assert (response.status_code, response.mimetype) == (200, "text/html")
     assert "<script" not in response.text
-    assert not re.search(r"(src|href)=\"(?!/openapi\.json)", response.text)
+    assert not re.search(r"(src|href)=\"(?!/openapi\.json|#)", response.text)
     assert "sha256-" in response.headers["Content-Security-Policy"]
     assert all(operation.path in response.text for operation in OPERATIONS)

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 from flask import Blueprint, Response, current_app, render_template_string
+from markupsafe import Markup
 
 from moderation.answers import ScoreResult
 from moderation.keys import SCOPES
@@ -123,21 +124,29 @@ _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="view
 This page shows <a href="/openapi.json">/openapi.json</a>.</p>
 {% for path, methods in d.paths.items() %}{% for method, o in methods.items() %}
 <h2><span class="m">{{ method }}</span> <code>{{ path }}</code></h2>
-<p>{{ o.summary }}</p><p>{{ o.description }}</p>
+<p>{{ marked(o.summary) }}</p><p>{{ marked(o.description or "") }}</p>
 <table>{% for p in o.parameters %}<tr><td><code>{{ p.name }}</code> ({{ p.in }})</td><td>{{ p.description }}</td></tr>{% endfor %}
 {% if o.requestBody %}<tr><td>takes</td>
 <td>{% for k, c in o.requestBody.content.items() %}<code>{{ k }}</code> {{ name(c.schema) }}{% endfor %}</td></tr>{% endif %}
 {% for s, r in o.responses.items() %}<tr><td>{{ s }}</td><td>{{ r.description }}:
 {% for k, c in r.content.items() %}<code>{{ k }}</code> {{ name(c.schema) }} {% endfor %}</td></tr>{% endfor %}
 </table>{% endfor %}{% endfor %}
-{% for n, s in d.components.schemas.items() %}<h2 id="{{ n }}">{{ n }}</h2><p>{{ s.description }}</p>
+{% for n, s in d.components.schemas.items() %}<h2 id="{{ n }}">{{ n }}</h2><p>{{ marked(s.description) }}</p>
 <table><tr><th>member</th><th>is</th><th>needed</th></tr>{% for m, p in s.properties.items() %}<tr><td><code>{{ m }}</code></td>
 <td><code>{{ p|tojson }}</code></td><td>{{ "required" if m in s.required or [] }}</td></tr>{% endfor %}</table>{% endfor %}</main></html>"""
 _HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 
 
 def _name(schema: dict[str, Any]) -> str:
-    return str(schema.get("$ref", "text")).rsplit("/", 1)[-1]
+    """A structure's name as a link to its table."""
+    name = str(schema.get("$ref", "")).rsplit("/", 1)[-1]
+    return Markup('<a href="#{0}">{0}</a>').format(name) if name else "text"
+
+
+def _marked(text: str) -> Markup:
+    """A docstring with what stands in backticks as code."""
+    parts = text.split("`")
+    return Markup("").join(Markup("<code>{}</code>").format(part) if index % 2 else part for index, part in enumerate(parts))
 
 
 @blueprint.get("/openapi.json")
@@ -151,6 +160,6 @@ def openapi() -> Response:
 @needs(None)
 def page() -> Response:
     """The document, to be read by people."""
-    html = render_template_string(_PAGE, d=document(current_app.extensions["scorer"]), style=_STYLE, name=_name)
+    html = render_template_string(_PAGE, d=document(current_app.extensions["scorer"]), style=_STYLE, name=_name, marked=_marked)
     policy = f"default-src 'none'; style-src 'sha256-{_HASH}'; frame-ancestors 'none'"
     return Response(html, headers={"Content-Security-Policy": policy}, mimetype="text/html")
