@@ -177,6 +177,18 @@ def test_a_row_of_100_mb_is_neither_kept_nor_held_in_memory(tmp_path):
     assert texts(tmp_path / "a.jsonl", tmp_path) == ["fig", None, "pear"]
 
 
+@pytest.mark.parametrize("between", [",", ", ", " ,\n  "])
+@pytest.mark.parametrize("part_rows", [1, 100])
+def test_an_element_of_an_array_that_is_too_long_costs_itself_and_no_neighbour(between, part_rows, tmp_path):
+    for length in (LONGEST_ROW, 3 * LONGEST_ROW - 37, 3 * LONGEST_ROW):
+        long = "x" * length
+        items = ['{"text":"fig"}', f'{{"text":"{long}"}}', '{"text":"pear"}', f'"{long}"', '{"text":"plum"}']
+        (tmp_path / "a.json").write_text(f"[{between.join(items)}]", encoding="utf-8")
+        found = read(tmp_path / "a.json", tmp_path, part_rows)[1]
+        assert [row.get("text") for row in found] == ["fig", None, "pear", "plum"]
+        assert faults(found) == [None, ROW_TOO_LONG, None, None]
+
+
 @pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.binary(), pa.dictionary(pa.int32(), pa.string())])
 def test_bad_rows_of_parquet_cost_themselves_and_no_neighbour(kind, tmp_path):
     values = [b"fig", b"br\xffken", None, b"", b"last"]

@@ -32,6 +32,9 @@ _CHUNK = 1 << 20
 # Whole strings and what else is no brace, up to a brace, or to a string that goes on behind what has been read.
 _ELEMENT = re.compile(rb'(?:[^"{}]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+([{}"])', re.DOTALL)
 
+_BEGINNING = re.compile(rb'\n|, ?(?=\{")')
+_SPLIT = 3  # bytes of a beginning that may stand at the end of what has been read
+
 
 class Record(NamedTuple):
     """One record: the bytes before it, its lines, and its content, or what is wrong with it."""
@@ -170,18 +173,15 @@ def elements(file: BinaryIO, start: int = 0, end: int | None = None, line: int =
         if match is None or match[1] == b'"':
             kept = begun if begun >= 0 else at
             too_long = len(buffer) - kept > LONGEST_ROW
-            if too_long and begun < 0:
-                at = len(buffer)  # no object has begun: nothing of this is one
-                continue
             block = b"" if too_long else file.read(_CHUNK)
             if block:
                 line += buffer.count(b"\n", counted, kept)
                 buffer, base, at, counted, begun = buffer[kept:] + block, base + kept, at - kept, 0, min(begun, 0)
                 continue
-            if begun < 0:
+            if begun < 0 and not too_long:
                 return
             fault: str | None = ROW_TOO_LONG if too_long else NOT_JSON
-            at = _resumption(buffer, begun)
+            at = _resumption(buffer, kept)
         else:
             at = match.end()
             if match[1] == b"{":
@@ -195,19 +195,30 @@ def elements(file: BinaryIO, start: int = 0, end: int | None = None, line: int =
                 depth -= 1
             if depth or begun < 0:
                 continue
-            fault = None if _is_json(buffer[begun:at]) else NOT_JSON
-            if fault:
-                at = min(at, _resumption(buffer, begun))
-        line += buffer.count(b"\n", counted, begun)
-        counted = begun
-        yield Record(base + begun, line, at - begun, None if fault else buffer[begun:at], fault)
+            if at - begun > LONGEST_ROW:
+                fault, at = ROW_TOO_LONG, _resumption(buffer, begun)
+            else:
+                fault = None if _is_json(buffer[begun:at]) else NOT_JSON
+                if fault and 0 <= _resumption(buffer, begun) < at:
+                    at = _resumption(buffer, begun)
+        if begun >= 0:
+            line += buffer.count(b"\n", counted, begun)
+            counted = begun
+            yield Record(base + begun, line, (at if at >= 0 else len(buffer)) - begun, None if fault else buffer[begun:at], fault)
+        while at < 0:  # what is left of a record that is too long goes by, and nothing of it is held
+            block = file.read(_CHUNK)
+            if not block:
+                return
+            line += buffer.count(b"\n", counted, len(buffer) - _SPLIT)
+            buffer, base, counted = buffer[-_SPLIT:] + block, base + len(buffer) - _SPLIT, 0
+            at = _resumption(buffer, 0)
         begun, depth = -1, 0
 
 
 def _resumption(buffer: bytes, begun: int) -> int:
-    """The next place behind `begun` where an object may begin: a line, or behind a comma."""
-    found = [place + 1 for place in (buffer.find(b"\n", begun), buffer.find(b',{"', begun)) if place >= 0]
-    return min(found, default=len(buffer))
+    """The next place behind `begun` where an object may begin: a line, or behind a comma; -1 where there is none."""
+    found = _BEGINNING.search(buffer, begun)
+    return found.end() if found else -1
 
 
 def _is_json(content: bytes) -> bool:
