@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -150,6 +151,28 @@ def test_workers_of_a_killed_run_end_too(made, tmp_path):
     while any("moderation audit" in words(process) for process in workers):
         assert time.monotonic() < until
         time.sleep(0.05)
+
+
+def test_an_object_store_is_read_by_every_worker_and_its_secret_is_not_kept(made, undisturbed, tmp_path):
+    moto = pytest.importorskip("moto.server", reason="pip install -r requirements-dev.txt")
+    server = moto.ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    out = tmp_path / "out"
+    try:
+        address = f"127.0.0.1:{server.get_host_and_port()[1]}"
+        for path, content in (("comments", b""), ("comments/in/comments.csv", made[0].read_bytes())):
+            given = urllib.request.Request(f"http://{address}/{path}", content, {"Content-Type": "text/csv"}, method="PUT")
+            urllib.request.urlopen(given).close()
+        place = f"s3://key:verysecret@comments/in?scheme=http&endpoint_override={address.replace(':', '%3A')}&region=us-east-1"
+        assert ends_with(start((place, made[1]), out, ["--workers", "2"]), 0, out) == ""
+    finally:
+        server.stop()
+    left = left_by(out)
+    same = [name for name in undisturbed if name.endswith((".parquet", "rejected.jsonl", "summary.json", "rejected_rows.jsonl"))]
+    assert len(same) > 60
+    assert {name: left[name] for name in same} == {name: undisturbed[name] for name in same}
+    assert not any(b"verysecret" in content or address.encode() in content for content in left.values())
+    assert "<title>Audit of in</title>" in left["report.html"].decode()
 
 
 def test_a_full_disk_is_said_and_what_was_done_is_kept(made, undisturbed, tmp_path):

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.fs
 
 from moderation.errors import DataError, Problem
+from moderation.settings import shown
 
 STDIN = "-"
 _REMOTE = re.compile(r"(s3|gs|gcs|hdfs|viewfs|abfs|abfss|file)://")
@@ -41,6 +42,15 @@ def is_remote(source: str) -> bool:
     return bool(_REMOTE.match(source))
 
 
+def shown_as(source: str) -> str:
+    """A source as it may be shown: of an address neither a password nor what stands behind `?`.
+
+    >>> shown_as("s3://key:secret@bucket/comments?region=eu-west-1")
+    's3://key:...@bucket/comments'
+    """
+    return shown(source.partition("?")[0]) if is_remote(source) else source
+
+
 def _file_system(uri: str) -> tuple[Any, str]:
     if is_remote(uri):
         return pyarrow.fs.FileSystem.from_uri(uri)  # type: ignore[no-any-return]  # pyarrow has no types
@@ -49,7 +59,10 @@ def _file_system(uri: str) -> tuple[Any, str]:
 
 def _refused(source: str, error: Exception) -> DataError:
     what = error.strerror if isinstance(error, OSError) and error.strerror else str(error).partition("\n")[0]
-    return DataError("the source", [Problem(source, f"cannot be read: {what}", "name a file, a folder, an address or `-`")])
+    hint = "name a file, a folder, an address or `-`"
+    if source.startswith(("hdfs://", "viewfs://")):
+        hint = "it is read by Hadoop's client: set JAVA_HOME, HADOOP_HOME and CLASSPATH as Arrow's documentation of HDFS says"
+    return DataError("the source", [Problem(shown_as(source), f"cannot be read: {what}", hint)])
 
 
 def listing(source: str) -> list[File]:
@@ -65,7 +78,8 @@ def listing(source: str) -> list[File]:
         system, path = _file_system(source)
         info = system.get_file_info(path)
         if info.type == pyarrow.fs.FileType.NotFound:
-            raise DataError("the source", [Problem(source, "is not there", "name a file, a folder, an address or `-` for standard input")])
+            hint = "name a file, a folder, an address or `-` for standard input"
+            raise DataError("the source", [Problem(shown_as(source), "is not there", hint)])
         if info.type != pyarrow.fs.FileType.Directory:
             found = [info]
         else:
@@ -75,7 +89,7 @@ def listing(source: str) -> list[File]:
     except (OSError, pa.ArrowException, ValueError) as error:
         raise _refused(source, error) from error
     if not found:
-        raise DataError("the source", [Problem(source, "is a folder without files", "name one that holds the archive")])
+        raise DataError("the source", [Problem(shown_as(source), "is a folder without files", "name one that holds the archive")])
     return [_with_compression(source, info, path) for info in found]
 
 

@@ -148,7 +148,7 @@ def open_source(source: str, options: Options) -> Source:
     reading = _reading(head, found[0], options, again)
     if again is None:
         opened.close()
-    return Source(source, reading, found, _total(found, reading), first=again)
+    return Source(files.shown_as(source), reading, found, _total(found, reading), first=again)
 
 
 def _total(found: Sequence[File], reading: Reading) -> int | None:
