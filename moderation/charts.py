@@ -79,8 +79,10 @@ def bars(title: str, words: str, of: str, what: str, counts: Sequence[tuple[str,
     names = list(dict.fromkeys(bar for bar, _, _ in counts))
     order = [part for part in colours if any(part == other for _, other, _ in counts)]
     values = [{"bar": bar, "part": part, "count": count, "at": order.index(part)} for bar, part, count in counts]
+    whole = not share and all(isinstance(count, int) for _, _, count in counts)  # there is no half of a comment
     along = {"field": "count", "type": "quantitative", "title": f"share of {what}" if share else what,
-             "stack": "normalize" if share else "zero", "axis": {"format": "%" if share else ",~f", "tickCount": 5}}
+             "stack": "normalize" if share else "zero",
+             "axis": {"format": "%" if share else ",~f", "tickCount": 5, **({"tickMinStep": 1} if whole else {})}}
     across = {"field": "bar", "type": "ordinal" if upright else "nominal", "title": of if upright else None, "sort": None,
               "axis": {"labelAngle": -45} if upright else {}}
     legend = None if len(order) == 1 else {"symbolType": "square", **({"columns": len(order)} if sum(map(len, order)) < 32 else {})}

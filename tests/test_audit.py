@@ -342,6 +342,15 @@ def test_progress_says_rows_rate_time_left_and_actions():
     assert line.endswith(" left, approve 40 (80.0%), review 6 (12.0%), reject 4 (8.0%), 2 rows not usable")
 
 
+def test_progress_says_the_last_counts_once(monkeypatch, capsys):
+    monkeypatch.setattr("moderation.audit.progress._EVERY", 0.0)
+    progress = Progress(100)
+    for _ in range(2):
+        progress.done(folder_module.Done(0, 0, "", "", 50, 0, 0, [40, 6, 4], [], {}, {}, msgspec.Raw(b"{}")), 50)
+    progress.close()
+    assert [line.split(",")[0] for line in capsys.readouterr().err.splitlines()] == ["50 rows", "100 rows"]
+
+
 def test_sections_that_are_not_there_are_told_with_those_that_are(small_settings, archive, tmp_path, capsys):
     out = tmp_path / "out"
     assert audit_command(archive, "--out", out, "--section", "Sprot", "--quiet") == 1

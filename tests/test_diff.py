@@ -120,6 +120,18 @@ def test_the_page_shows_what_changes(visit, runs, tmp_path, width, dark):  # noq
     assert barriers(page) == []
 
 
+def test_the_page_says_by_which_tiers_and_whether_scores_move(tmp_path):
+    tiers = write_run(tmp_path / "a", BEFORE, 70, tier="fast"), write_run(tmp_path / "b", AFTER, 70, tier="auto")
+    page = difference.html(diff.compare(*tiers), "none", {})
+    assert re.search(r'<th scope="row">tier</th>\s*<td><code>fast</code></td><td><code>auto</code></td>', page)
+    assert "Those whose score moves most:" in page
+    place = BEFORE.schema.get_field_index("action")
+    milder = BEFORE.set_column(place, BEFORE.schema.field(place), [["approve"] * len(BEFORE)])
+    page = difference.html(diff.compare(tiers[0], write_run(tmp_path / "c", milder, 70)), "none", {})
+    assert '<th scope="row">tier</th>' not in page  # one of the two does not name it
+    assert "whose scores are the same in both" in page and "score moves most" not in page
+
+
 def test_without_texts_the_page_has_none(runs, tmp_path):
     difference.write(diff.compare(*runs), tmp_path / "diff.html")
     text = (tmp_path / "diff.html").read_text(encoding="utf-8").partition("<body>")[2].partition("\n<script>")[0]

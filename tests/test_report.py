@@ -149,6 +149,29 @@ def test_many_sections_with_long_names_leave_their_counts_in_sight(visit, tmp_pa
     assert long["x"] + long["width"] <= width
 
 
+def test_a_printed_report_is_light_and_keeps_its_marks(visit, plain):  # noqa: F811
+    page = visit(plain[1].as_uri(), width=700, dark=True)
+    page.locator("#text-full").check()
+    page.emulate_media(media="print", color_scheme="dark")
+    look = "([selector, name]) => getComputedStyle(document.querySelector(selector))[name]"
+    ink, paper = (page.evaluate(look, ["body", name]) for name in ("color", "backgroundColor"))
+    assert (ink, paper) == ("rgb(27, 31, 36)", "rgb(255, 255, 255)")
+    assert page.evaluate(look, ["mark", "printColorAdjust"]) == "exact"
+    assert page.evaluate(look, ["h2", "breakAfter"]) == page.evaluate(look, ["figure.chart", "breakInside"]) == "avoid"
+    for what in ("nav", ".switch", "figure details"):
+        assert not page.locator(what).first.is_visible()
+    assert page.locator("#highest mark").first.is_visible()
+
+
+def test_who_decided_is_told(visit, plain, tmp_path):  # noqa: F811
+    assert "The encoder, which reads" in visit(plain[1].as_uri()).inner_text("#made")
+    results, texts = made_up(50, seed=3)
+    place = results.schema.get_field_index("tier")
+    results = results.set_column(place, results.schema.field(place), [["fast"] * 50])
+    report.write(AuditTally.of(results, texts, LINES), tmp_path / "report.html", "a.csv")
+    assert "the encoder was not asked" in visit((tmp_path / "report.html").as_uri()).inner_text("#made")
+
+
 @pytest.mark.parametrize("dark", [False, True])
 def test_nothing_in_the_report_keeps_somebody_out(visit, plain, dark):  # noqa: F811
     page = visit(plain[1].as_uri(), dark=dark)

@@ -39,11 +39,6 @@ class Run(NamedTuple):
     key: dict[str, Any]
     parts: list[Path]
 
-    @property
-    def versions(self) -> dict[str, str]:
-        """Of model, lexicon and policy."""
-        return {name: self.key[name] for name in VERSIONS}
-
 
 class Change(NamedTuple):
     """A comment whose action changes: the row of each run's results."""
@@ -76,6 +71,12 @@ class Difference:
     categories: dict[str, Matrix] = field(default_factory=dict)
     alone: tuple[int, int] = (0, 0)
     examples: dict[tuple[str, str], list[Change]] = field(default_factory=dict)
+
+    @property
+    def decided_by(self) -> list[tuple[str, str, str]]:
+        """By what each run was decided: model, lexicon, policy, and the tier where both name one."""
+        one, other = (run.key for run in self.runs)
+        return [(name, one[name], other[name]) for name in (*VERSIONS, "tier") if one.get(name) and other.get(name)]
 
     @property
     def rows(self) -> int:

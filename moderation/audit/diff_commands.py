@@ -66,7 +66,7 @@ def _line(change: Change) -> bytes:
 
 def told(found: Difference) -> str:
     """What changes, for a terminal."""
-    from moderation.audit.diff import VERSIONS, changed, stricter
+    from moderation.audit.diff import changed, stricter
     from moderation.audit.words import NOW, number, share, spell
     from moderation.policy import ACTIONS
 
@@ -74,11 +74,7 @@ def told(found: Difference) -> str:
     harder = stricter(found.actions)
     lines = [f"{number(found.rows)} comments in both audits; {number(found.changed)} change their action "
              f"({share(found.changed, found.rows)}): {number(harder)} become stricter, {number(found.changed - harder)} milder"]
-    for name in (*VERSIONS, "tier"):
-        one, other = first.key.get(name), second.key.get(name)
-        if one is None or other is None:  # made before tiers were noted
-            continue
-        lines.append(f"  {name:<8} " + (f"{one} -> {other}" if one != other else f"{one} in both"))
+    lines += [f"  {name:<8} " + (f"{one} -> {other}" if one != other else f"{one} in both") for name, one, other in found.decided_by]
     if any(found.alone):
         lines.append(f"  {number(found.alone[0])} rows only in {first.path}, {number(found.alone[1])} only in {second.path}: left out")
     for index, action in enumerate(ACTIONS):

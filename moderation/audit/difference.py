@@ -10,8 +10,9 @@ from markupsafe import Markup
 
 from moderation import charts, pages
 from moderation.audit import folder
-from moderation.audit.diff import VERSIONS, Change, Difference, Matrix, changed, stricter
+from moderation.audit.diff import Change, Difference, Matrix, changed, stricter
 from moderation.audit.examples import Example, TextShown, example, hide
+from moderation.audit.tally import UNIT
 from moderation.audit.words import environment, spell
 from moderation.policy import ACTIONS
 
@@ -39,11 +40,12 @@ def html(found: Difference, shown: TextShown, texts: Mapping[int, str]) -> str:
     is_html = bool(found.runs[0].key["reading"].get("html"))
     sections, categories = _rows(found.sections), _rows(found.categories)
     values = {
-        "found": found, "names": [spell(run.path.name) for run in found.runs], "versions": VERSIONS, "sections": sections[:_SHOWN],
+        "found": found, "names": [spell(run.path.name) for run in found.runs], "sections": sections[:_SHOWN],
         "unlisted": max(0, len(sections) - _SHOWN), "categories": categories, "figure": charts.figure,
         "stricter": stricter(found.actions), "by_section": _bars("section", sections[:15]), "by_category": _bars("clause", categories),
         "changes": [(before, after, int(found.actions[one, other]),
-                     [_shown(change, shown, texts, is_html) for change in found.examples.get((before, after), [])])
+                     [_shown(change, shown, texts, is_html) for change in found.examples.get((before, after), [])],
+                     any(change.key < UNIT for change in found.examples.get((before, after), [])))
                     for one, before in enumerate(ACTIONS) for other, after in enumerate(ACTIONS)
                     if one != other and found.actions[one, other]]}
     body = Markup(environment(shown).get_template("difference.html").render(values))
@@ -61,7 +63,8 @@ def _bars(title: str, rows: list[Row]) -> charts.Chart | None:
               for kind, count in zip(_CHANGES, (row.stricter, row.changed - row.stricter), strict=True)]
     if not any(count for _, _, count in counts):
         return None
-    words = f"Most change in {rows[0].name}."
+    most = [row.name for row in rows if row.changed == rows[0].changed]
+    words = f"Most change in {most[0]}." if len(most) == 1 else f"As many change in each of {len(most)}, more than elsewhere."
     return charts.bars(f"Comments whose action changes, by {title}", words, title, "comments", counts, _CHANGES)._replace(rows=())
 
 
@@ -72,4 +75,4 @@ def _shown(change: Change, shown: TextShown, texts: Mapping[int, str], is_html: 
 
 
 def _units(side: Mapping[str, Mapping[str, float]]) -> dict[str, int]:
-    return {name: round(score * 10_000) for name, score in side["scores"].items()}
+    return {name: round(score * UNIT) for name, score in side["scores"].items()}

@@ -28,6 +28,7 @@ class Progress:
         self._rows = self._before = self._size = self._size_before = self._rejected = 0
         self._actions = [0] * len(ACTIONS)
         self._began = self._said = time.monotonic()
+        self._is_told = True  # whether all that is counted was said
         self._bar: Any = None
         self._closed = False
         if not quiet and self._stream.isatty():
@@ -56,11 +57,12 @@ class Progress:
         self._rejected += done.rejected
         self._size += size
         self._actions = [one + other for one, other in zip(self._actions, done.actions, strict=True)]
+        self._is_told = False
         if self._bar is not None:
             self._bar.set_description_str(self.line(short=True), refresh=False)
             self._bar.update(size)
         elif not self.quiet and time.monotonic() - self._said >= _EVERY:
-            self._said = time.monotonic()
+            self._said, self._is_told = time.monotonic(), True
             print(self.line(), file=self._stream, flush=True)
 
     def line(self, short: bool = False) -> str:
@@ -82,7 +84,7 @@ class Progress:
         if self._bar is not None:
             self._bar.set_description_str(self.line(short=True))
             self._bar.close()
-        elif not self.quiet and self._rows:
+        elif not self.quiet and not self._is_told:
             print(self.line(), file=self._stream, flush=True)
 
 
