@@ -5,15 +5,14 @@
     python benchmarks/audit.py --engines local,ray,spark
 
 The bare scorer is `score_batch` on the same texts: in one process, and in two at once, as much as there is to gain. Processors are those
-of all programs that a run starts; `of the bare` sets them beside the bare scorer's. `start` is what a run takes whatever the number of
-rows. Memory is the most that any one process held (`VmHWM`).
+of all programs that a run starts; `of the bare` sets them beside the bare scorer's. Seconds are those of the whole command, from its call
+to its end; `start` is what of them it takes whatever the number of rows. Memory is the most that any one process held (`VmHWM`).
 """
 
 from __future__ import annotations
 
 import argparse
 import itertools
-import json
 import multiprocessing
 import random
 import sys
@@ -89,9 +88,8 @@ def at_once(path: Path, count: int, processes: int) -> tuple[float, float, int]:
 
 
 class Way(NamedTuple):
-    """What one audit took: seconds of the clock, of which `start` before its workers were at work, and what all its programs cost."""
+    """What one audit took: `start` are the seconds of its clock that it takes whatever the number of rows, to begin and to end."""
 
-    clock: float
     start: float
     cost: watched.Cost
 
@@ -100,29 +98,29 @@ def audited(path: Path, out: Path, flags: list[str], workers: int) -> Way:
     """Audit into a folder. Start is what is left of the clock if every part takes as long as those behind the first of each worker."""
     command = [sys.executable, "-m", "moderation", "audit", str(path), "--out", str(out), "--quiet", "--part-rows", str(_PART), *flags]
     cost = watched.run(command, settings.ROOT)
-    clock = json.loads((out / "run.json").read_text(encoding="utf-8"))["seconds"]
     ends = sorted(done.stat().st_mtime for done in (out / "parts").glob("*.done.json"))
     each = (ends[-1] - ends[workers - 1]) / max(len(ends) - workers, 1)
-    return Way(clock, max(clock - each * len(ends), 0.0), cost)
+    return Way(max(cost.clock - each * len(ends), 0.0), cost)
 
 
 def row(way: str, count: int, found: Way, rate: float) -> str:
     """A line of the table."""
     cpu = found.cost.seconds_of_processors
-    return (f"{way:<30}{found.clock:>8.1f}{found.start:>8.1f}{count / found.clock:>12,.0f}{cpu:>10.1f}{count / cpu / rate:>12.0%}"
+    return (f"{way:<30}{found.cost.clock:>8.1f}{found.start:>8.1f}{count / found.cost.clock:>12,.0f}{cpu:>10.1f}{count / cpu / rate:>12.0%}"
             f"{found.cost.highest_memory:>7.0f}")
 
 
 def compared(done: dict[str, Way], ceiling: float) -> str:
     """What two workers gain, of what there is to gain, and what the engines add to them."""
     local = done["local, 2 workers"]
-    times = done["local, 1 worker"].clock / local.clock
+    times = done["local, 1 worker"].cost.clock / local.cost.clock
     lines = [f"two workers are {times:.2f} times as fast as one; two bare scorers at once {ceiling:.2f} times, all there is to gain"]
     for way, theirs in done.items():
         if not way.startswith("local"):
-            more, start = theirs.clock - local.clock, theirs.start - local.start
+            more, start = theirs.cost.clock - local.cost.clock, theirs.start - local.start
             programs = ", ".join(f"{name} {seconds:.0f}" for name, seconds in sorted(theirs.cost.by_program.items()) if seconds >= 0.5)
-            lines.append(f"{way} takes {more:.1f} s more than they, {more / theirs.clock:.0%} of its time; {start:.1f} s are its start. "
+            share = more / theirs.cost.clock
+            lines.append(f"{way} takes {more:.1f} s more than they, {share:.0%} of its time; {start:.1f} s are its start. "
                          f"CPU s by program: {programs}")
     return "\n".join(lines)
 

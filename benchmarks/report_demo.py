@@ -1,11 +1,14 @@
 """The report of an archive made up by chance, that of a comparison with another policy, and pictures of both, to be looked at.
 
-    make report-demo        # .venv/demo/report/audit/report.html, .venv/demo/report/diff.html, and *.png beside it
+    make report-demo        # .venv/demo/report/audit/report.html, .venv/demo/report/diff.html, and *.png and *.pdf beside it
+
+So are the reports of an archive of which every comment is rejected (`rejected`), and of one that holds none (`unusable`).
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import os
 import shutil
 import sys
@@ -14,6 +17,7 @@ from pathlib import Path
 import archive
 
 from moderation import cli
+from moderation.lexicon import Lexicon
 from moderation.settings import ROOT
 
 ROWS = 20_000
@@ -21,7 +25,7 @@ WINDOWS = {"desktop": (1280, 900), "phone": (390, 844)}
 
 
 def pictures(pages: dict[str, Path], folder: Path) -> None:
-    """A picture of each page at desktop and phone width, in light and dark."""
+    """A picture of each page at desktop and phone width, in light and dark, one with the comments in full, and the page as printed."""
     from playwright.sync_api import sync_playwright
 
     path = shutil.which("chromium")
@@ -39,8 +43,19 @@ def pictures(pages: dict[str, Path], folder: Path) -> None:
                     picture = folder / f"{name}-{window}-{scheme}.png"
                     page.screenshot(path=picture, full_page=True)
                     print(picture)
+                    if page.locator("#text-full").count() and (window, scheme) == ("desktop", "light"):
+                        page.pdf(path=folder / f"{name}.pdf")
+                        page.locator("#text-full").check()
+                        page.screenshot(path=folder / f"{name}-in-full.png", full_page=True)
                     context.close()
         browser.close()
+
+
+def write_texts(path: Path, texts: list[str]) -> Path:
+    """An archive of these comments and nothing else."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([["id", "text"], *enumerate(texts)])
+    return path
 
 
 def main() -> None:
@@ -63,7 +78,13 @@ def main() -> None:
         if cli.main(["audit", str(source), "--out", str(folder / out)]):
             sys.exit(1)
     cli.main(["audit", "diff", str(folder / "audit"), str(folder / "milder"), "--html", str(folder / "diff.html"), "--source", str(source)])
-    pictures({"report": folder / "audit/report.html", "diff": folder / "diff.html"}, folder)
+    pages = {"report": folder / "audit/report.html", "diff": folder / "diff.html"}
+    os.environ["MODERATION_POLICY"] = str(ROOT / "seeds/policy.toml")
+    strong = [term.text for term in Lexicon.load([ROOT / "seeds/lexicon"]).terms if (term.category, term.severity) == ("obscene", "strong")]
+    for name, texts in (("rejected", [f"You are {text}." for text in strong[:300]]), ("unusable", [" "] * 300)):
+        cli.main(["audit", str(write_texts(folder / f"{name}.csv", texts)), "--out", str(folder / name)])
+        pages[name] = folder / name / "report.html"
+    pictures(pages, folder)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import subprocess
@@ -21,8 +22,9 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Cost(NamedTuple):
-    """Seconds of processors by the name of the program, and the most memory that any one of them held, in megabytes."""
+    """Seconds of the clock, seconds of processors by the name of the program, the most memory that any one of them held, in megabytes."""
 
+    clock: float
     by_program: dict[str, float]
     highest_memory: float
 
@@ -57,12 +59,15 @@ def _highest_memory(number: int) -> int:
 def run(command: Sequence[str], cwd: Path) -> Cost:
     """Run a command to its end, and end this program where it fails."""
     ctypes.CDLL(None).prctl(_SUBREAPER, 1)
+    began = time.monotonic()
     running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=cwd)
     seconds: dict[int, tuple[str, float]] = {}
     memory = 0
-    ended = False
-    while not ended:
-        ended = running.poll() is not None
+    clock = None
+    while clock is None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            running.wait(_EVERY)
+            clock = time.monotonic() - began
         known = _processes()
         ours = {os.getpid()}
         for number, (parent, name, used) in sorted(known.items()):
@@ -73,11 +78,10 @@ def run(command: Sequence[str], cwd: Path) -> Cost:
                 ours.add(number)
                 seconds[number] = name, used
                 memory = max(memory, _highest_memory(number))
-        time.sleep(0 if ended else _EVERY)
     said = running.communicate()[1].decode(errors="replace")
     if running.returncode:
         sys.exit(f"{' '.join(command)} ended with {running.returncode}: {said}")
     by_program: dict[str, float] = {}
     for name, used in seconds.values():
         by_program[name] = by_program.get(name, 0.0) + used
-    return Cost(by_program, memory / 1024)
+    return Cost(clock, by_program, memory / 1024)
