@@ -77,7 +77,7 @@ ALPHABETS = (
     "ᎪᏴᏟᎠᎬᎱᏀᎻᏆᎫᏦᏞᎷᏁᎾᏢᏅᏒᏚᎢᏌᏙᎳᏡᎽᏃ",  # ᎱᏆᏀ
     "ꭺᏼꮯꭰꭼꭶᏽꮋꭵꭻꮶꮮꮇꮑꮎꮲꮕꮢꮪꭲꮜꮩꮃꮱꮍꮓ",  # ꭶꭵᏽ
     "աբցդեֆգհիյկլմնօպքրստւվախյզ",  # ֆիգ
-    "ձճչժէֆջհիյկլմղօփզրսթուվաճևշ",  # ֆիջ
+    "ձճչժէֆջհիյկլմղօփզրսթւվաճևշ",  # ֆիջ
 )
 # Pictures of letters and pairs of them. 🆎 stands for ab.
 EMOJI_LETTERS = {"🅰": "a", "🅱": "b", "🅾": "o", "🅿": "p", "🆎": "ab", "Ⓜ": "m", "ℹ": "i", "⭕": "o", "❌": "x", "💲": "$", "❗": "!",
@@ -154,7 +154,7 @@ def lookalikes() -> dict[str, str]:
     for char, letters in list(found.items()):
         add(char, letters[0], char.lower() + char.upper())
     for alphabet in ALPHABETS:
-        for letter, char in zip(ascii_lowercase, alphabet, strict=False):  # one has a digraph, so that its last is left over
+        for letter, char in zip(ascii_lowercase, alphabet, strict=True):
             add(char, letter, char.lower() + char.upper())
     for letter, chars in LOOKALIKES.items():
         for char in chars:

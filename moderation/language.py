@@ -86,6 +86,41 @@ for _name, _list in _LITTLE.items():
     for _word in dict.fromkeys(_list.split()):
         _LANGUAGES[_word] = (*_LANGUAGES.get(_word, ()), _name)
 _FOREIGN = frozenset(word for word, names in _LANGUAGES.items() if ENGLISH not in names)
+# More of them, by which a short text is known to be in some other language though not in which.
+_STRANGE = """
+wanneer wordt eerst toch alleen naar omdat waar iemand niemand uw jullie bij onder kunt kun hebt heeft werd worden geen deze onze
+alle kan moet moeten zal zou wij hun veel altijd gaat gaan ging daarom terwijl
+damit kann nur auch hier etwas alles nichts ob ohne bis zu wo warum welche diese dieser dieses wurde wurden werden sein seine ihre
+einem einer eines habe wieder immer jetzt schon heute ohne zwischen zum zur vom beim
+avec sont suis fait voulez pouvez cet ceux votre notre leur leurs cette elles comment quand aussi toujours avant sans chez entre
+vers depuis peut dois doit avez avons
+este estos estas nuestro nuestra puede pueden hacer hace ser fue era han hemos tiene tienen todos todas cada siempre ahora aquel
+assim pode podem seus suas nossa nosso foram seja ainda agora sempre onde pois tinha fazer pela pelos dele dela
+della delle degli dello nella nelle sulla dalla alla alle essere sono stato siamo anche quando sempre dove loro ogni prima dopo
+quindi
+para por como muy sin tiene sobre acum este sunt fost dar sau cele cea unei unui prin dintre fiecare trebuie
+kan till tok tog klokka klockan uten uden ved detta dessa denna mycket efter innan eller kunde skulle skall blir blev hade varit
+inga ingen alltid aldrig mellan genom sedan
+denne dette disse efter eller hvordan hvorfor hvem skal kunne skulle ville blev blive bliver kommer ingen alltid aldri mellom
+gjennom
+minun sinun hanen tama nama olla ovat olisi mutta koska siksi kanssa ilman ennen jalkeen aina
+jest nie tak jak gdy kiedy gdzie dlaczego oraz przed przez przy jego jej ich nasz wasz moja twoja tego temu zawsze nigdy
+jsem jsou jste bylo byla byl jeho jejich kdy kde proto tento tato toto ktery ktera ktere vzdy nikdy som sme ste boli alebo
+hogy nem csak mert vagy volt lesz ezt azt minden mindig soha amikor ahol
+bir icin gibi daha kadar olarak olan sonra degil neden nasil nerede zaman
+yang dengan untuk tidak adalah dari pada akan sudah belum atau juga karena bisa dapat telah saya kami kita mereka
+sam smo ste nije nisu bio bila bilo kako kada gde gdje zasto zato koji koja koje njegov njen uvek uvijek nikad ili ali
+kad tai kaip buvo yra jis jie mano tavo kodel kur visada kas par bija tas tad vai bet kur kapec vienmer
+mis see need tema meie teie nad oli oled olen olema kui kuidas miks kus alati ning voi aga
+els les una amb per pel dels del aquest aquesta seva seu quan perque sempre mai
+eta bat dago dira izan zen gara nola noiz zergatik hau hori
+agus bhi raibh nach chuig seo sin mar air tha mae yn yr oedd wedi ond gyda eich
+estas kaj esti estis ne ni ili kiu kiuj kiam tio tiu por pri
+nuk eshte jane dhe por ose kur sepse nga
+ang mga hindi nang para siya kanyang kung ako ikaw kami natin
+het niet ons hulle jy sy hierdie daardie moenie asseblief
+ekki eru hann hun vid thad fyrir med eftir adeins
+"""
 
 # First code point of each run, and the language that its letters stand for: "" is none in particular, Latin among them.
 _RUNS = [(0x0, ""), (0x370, "el"), (0x400, "ru"), (0x530, "hy"), (0x590, "he"), (0x600, "ar"), (0x700, ""), (0x900, "hi"), (0x980, "bn"),
@@ -99,6 +134,11 @@ _RANGES = "".join(f"{chr(low)}-{chr(high - 1)}" for (low, name), (high, _) in it
 _TELLS = re.compile(f"[{_RANGES}]")
 # Letters by which a language is told from the one that its script stands for.
 _TELLING = [("ru", "uk", "іїєґ"), ("ar", "ur", "ٹڈڑںےھ"), ("ar", "fa", "پچژگ")]
+
+
+def foreign_words() -> list[str]:
+    """Little words of other languages than English, in plain letters; some are English words too."""
+    return sorted(word for word in {*_FOREIGN, *_STRANGE.split()} if len(word) > 1 and word.isascii() and word.isalpha())
 
 
 def tag(name: str) -> str:

@@ -85,7 +85,9 @@ class Walk:
                 kinds[code] |= _SPACE
             if char == "'":
                 kinds[code] |= _APOSTROPHE
-        tables = {"words": words, "frequent": frequent, "innocent": innocent, "common": common, "given": given}
+        everyday = set(common.split())
+        tables = {"words": words, "frequent": frequent, "innocent": innocent, "common": common, "given": given,
+                  "foreign": "".join(f"{word}\n" for word in language.foreign_words() if word not in everyday)}
         slots = {name: 1 << max(8, (text.count("\n") * 3 // 2).bit_length()) for name, text in tables.items()}
         letters = chardata.letter_table()
         allows = allows or compile_allows((), (), hash_text)
@@ -100,7 +102,7 @@ class Walk:
                  "allow_keys": "uint64_t[]", "allow_first": "int32_t[]", "allow_phrases": "allow_phrase[]", "allow_words": "uint64_t[]"}
         self._pointers = {name: ffi.from_buffer(types.get(name, "uint32_t[]"), array) for name, array in arrays.items()}
         counts = {"word_slots": slots["words"], "letter_codes": len(letters), "allow_count": len(allows.first) - 1,
-                  **{f"{name}_slots": slots[name] for name in ("frequent", "innocent", "common", "given")}}
+                  **{f"{name}_slots": slots[name] for name in ("frequent", "innocent", "common", "given", "foreign")}}
         self.tables = ffi.new("match_tables *", {**self._pointers, **counts})
         self._allocate = functools.partial(ffi.new_allocator(should_clear_after_alloc=False), ffi.typeof("candidate[]"))
         self._search = functools.partial(library.md_match, self.tables)

@@ -182,11 +182,12 @@ static int is_abbreviated(const suspect *s) {
     return 1;
 }
 
-int judge(const row_text *row, const candidate *found) {
-    const form_facts *form = row->tables->forms + found->form;
-    const suspect of = {row, found, form, row->tables->terms + form->term, form->letters_end - form->letters}, *s = &of;
+/* How the term is disguised as far as its own letters and those beside them tell. */
+static int disguise_of(const suspect *s) {
+    const row_text *row = s->row;
+    const candidate *found = s->found;
+    const form_facts *form = s->form;
     int traits = s->term->traits;
-    if (is_undisguised(s)) return IS_PLAIN;
     if (is_in_another_script(s)) return NO_MATCH;
     if (traits & ONLY_PLAIN && (found->leet | found->masked | found->respelled | found->repeats || (found->gaps && !(traits & PHRASE)))) return NO_MATCH;
     if (traits & PHRASE) return phrase(s);
@@ -205,4 +206,60 @@ int judge(const row_text *row, const candidate *found) {
     if (!(traits & JOINED) && found->end - found->start <= CODE_NAME && is_a_programs(s)) return NO_MATCH;
     if (is_abbreviated(s) || (found->repeats && is_doubled_name(s))) return NO_MATCH;
     return plainest(s);
+}
+
+/* Whether nothing but letters v, read as u, make it leet. */
+static int has_only_v(const suspect *s) {
+    for (int32_t i = s->found->start; i < s->found->end; i++) if (!is_letter(s->row->tables, s->row->codes[i])) return 0;
+    return 1;
+}
+
+/* Whether the characters beside letters and digits are some of these. */
+static int has_only(const row_text *row, int32_t start, int32_t end, const char *signs) {
+    for (int32_t i = start; i < end; i++) if (!is_alnum(row->tables, row->codes[i]) && !is_among(row->codes[i], signs)) return 0;
+    return 1;
+}
+
+/* Whether single letters with gaps are initials of three, a word `a` before capitals, or what a program fills in: F/G/H, a S. S., a %s: %s. */
+static int is_listing(const suspect *s) {
+    const row_text *row = s->row;
+    int32_t start = s->found->start, end = s->found->end;
+    for (int32_t i = start; i < end; i++) if (row->codes[i] == '%' && alnum_at(row, i + 1)) return 1;
+    if (s->size > SHORT) return 0;
+    if (case_of(row, start, end) == UPPER_CASE && !is_shouted(row, start, end)) return 1;
+    if (row->codes[start] != 'a' || at(row, start + 1) != ' ') return 0;
+    return upper_at(row, start) != upper_at(row, end - 1) || !has_only(row, start, end, " -*_/,~");
+}
+
+/* Whether the text around it says that letters meet by chance: another language, code, serial numbers, formulas, abbreviations. */
+static int is_by_chance(const suspect *s, int how) {
+    const row_text *row = s->row;
+    int32_t start = s->found->start, end = s->found->end;
+    int marked = 0;
+    for (int32_t i = start; i < end; i++) marked |= row->flags[i] & MARKED;
+    switch (how) {
+    case IS_SWAPPED: case IS_DROPPED: case IS_THINNED: case IS_REVERSED: case IS_RESPELLED: case IS_REPEATED: case IS_JOINED: case IS_SPLIT:
+        if (marked && s->form->kind != PLAIN) return 1; /* both accents and letters amiss */
+        if (how != IS_JOINED && how != IS_SPLIT && is_abbreviation(row, start, end)) return 1;
+        return is_foreign(row, start, end) || is_in_code(row, start, end) || is_in_a_serial(row, start, end);
+    case IS_ACCENTED: case IS_STYLED: return is_foreign(row, start, end) > 1; /* one marked word is another disguise */
+    case IS_LEET:
+        if (is_formula(row, start, end) || is_in_code(row, start, end) || is_in_a_serial(row, start, end)) return 1;
+        return has_only_v(s) && (is_foreign(row, start, end) || is_abbreviation(row, start, end));
+    case IS_MASKED:
+        if (s->term->traits & PHRASE) return s->found->literal < s->found->masked || s->found->literal < 3;
+        if (is_among(row->codes[start], "([{<+") && !has_only(row, start + 1, end, "@!$+*#(")) return 1; /* (y/n) */
+        if (!(s->term->traits & FIRST) && is_abbreviation(row, start, end) && has_only(row, start, end, "&_-./")) return 1; /* F&G */
+        return is_in_code(row, start, end);
+    case IS_SPACED: return is_listing(s);
+    default: return 0;
+    }
+}
+
+int judge(const row_text *row, const candidate *found) {
+    const form_facts *form = row->tables->forms + found->form;
+    const suspect of = {row, found, form, row->tables->terms + form->term, form->letters_end - form->letters}, *s = &of;
+    if (is_undisguised(s)) return IS_PLAIN;
+    int how = disguise_of(s);
+    return how && is_by_chance(s, how) ? NO_MATCH : how;
 }

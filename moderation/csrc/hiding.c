@@ -310,6 +310,7 @@ int masked(const suspect *s) {
     if ((has_before && alnum_at(row, start - 2)) || (has_behind && alnum_at(row, end + 1))) return NO_MATCH;
     if (has_behind && before != behind && is_among(behind, "*#_-")) return NO_MATCH;
     if ((signs > 1 && alternates(row, start, end)) || closes_emphasis(row, found)) return NO_MATCH;
+    if (last == '-' && found->masked == 1) return NO_MATCH; /* cut at a line's end */
     if (before == last || (differ && holds(row, found, "_"))) return NO_MATCH; /* **bold**, p*_max */
     if (found->literal + found->leet < 2) { /* f*** and the like: one letter, then stars for all the rest */
         int32_t run = end - start - 1;
@@ -404,6 +405,17 @@ static int is_number(const suspect *s, int32_t low, int32_t high, letter_case is
     return is_among(at(row, high), "-.,:/") && is_digit(at(row, high + 1));
 }
 
+/* Whether the sign of degrees stands behind a digit: 45°5', 51.7416°S. */
+static int is_coordinate(const row_text *row, int32_t start, int32_t end) {
+    int degrees = 0, others = 0;
+    for (int32_t i = start; i < end; i++) {
+        if (!(row->flags[i] & HOMOGLYPH)) continue;
+        if (i > start && row->codes[i] == 'o' && is_digit(row->codes[i - 1])) degrees++;
+        else others++;
+    }
+    return degrees == 1 && !others;
+}
+
 int leet(const suspect *s) {
     const row_text *row = s->row;
     const candidate *found = s->found;
@@ -411,6 +423,9 @@ int leet(const suspect *s) {
     uint32_t first = row->codes[start], last = row->codes[end - 1];
     if (found->respelled || (is_among(last, "!|+({<[") && !reads_before(row, end, "|<") && !ends_in_a_letter(s))) return NO_MATCH;
     word_around(row, end - 1, end, &low, &high);
+    if (last == ')' && is_known(row->tables, row->codes + start, end - start - 2)) return NO_MATCH; /* put() */
+    if (end - start == SHORT && s->form->kind != PLAIN) return NO_MATCH;
+    if (is_coordinate(row, start, end)) return NO_MATCH;
     if (is_among(first, "([{<+") && (s->size <= SHORT || is_bracket(row, found) || is_known(row->tables, row->codes + start + 1, high - start - 1)))
         return NO_MATCH;
     word_around(row, start, end, &low, &high);

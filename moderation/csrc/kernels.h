@@ -76,6 +76,8 @@ typedef struct {
     const form_facts *forms;
     const term_facts *terms;
     const uint32_t *spelling;    /* the characters that both are made of */
+    const uint32_t *foreign;     /* hash table of other languages' little words that are no English ones; 0: free */
+    int64_t foreign_slots;       /* a power of two */
     const uint32_t *given;       /* hash table of given names; 0: free */
     int64_t given_slots;         /* a power of two */
     const uint64_t *allow_keys;  /* [allow_count]: hashes of a word and the term that it is, or of a word alone, ascending */

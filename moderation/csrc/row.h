@@ -114,6 +114,14 @@ int known_pieces(const match_tables *tables, const uint32_t *codes, int32_t leng
 /* english.c */
 int is_english(const uint32_t *plain, const uint32_t *codes, const uint8_t *flags, int64_t length);
 
+/* context.c: whether the text around a range is another language's (2 for each of its little words and 1 for each marked one, if it is),
+   a program's, a serial number's; whether the range is an abbreviation in capitals, a chemical formula. */
+int is_foreign(const row_text *row, int32_t start, int32_t end);
+int is_in_code(const row_text *row, int32_t start, int32_t end);
+int is_in_a_serial(const row_text *row, int32_t start, int32_t end);
+int is_abbreviation(const row_text *row, int32_t start, int32_t end);
+int is_formula(const row_text *row, int32_t start, int32_t end);
+
 /* row.c */
 
 typedef enum { LOWER_CASE, UPPER_CASE, TITLE_CASE, MIXED_CASE } letter_case;

@@ -1,0 +1,119 @@
+/* The text around a candidate: whether it is another language's, a program's or a catalogue's, where letters meet by chance. Every look
+   is bounded: linear in the candidates. */
+
+#include "row.h"
+
+#define AROUND 100 /* characters to either side that tell of the language */
+#define LONGEST_RUN 60
+#define LONGEST_CODE 5 /* letters of an abbreviation or a model's name */
+
+/* Letters but for those that are marked only where somebody hides a word: stacks of marks, look-alikes of letters. */
+static int is_foreign_letter(const row_text *row, int32_t i) {
+    return row->flags[i] & OTHER_LETTER || (row->flags[i] & MARKED && is_letter(row->tables, row->codes[i]) && !(row->flags[i] & (AFTER_TAG | ENTITY)));
+}
+
+int is_foreign(const row_text *row, int32_t start, int32_t end) {
+    const match_tables *tables = row->tables;
+    int32_t low, high, first, last;
+    int little = 0, marked = 0, common = 0, unknown = 0;
+    word_around(row, start, end, &low, &high);
+    first = low > AROUND ? low - AROUND : 0;
+    last = high + AROUND < row->length ? high + AROUND : row->length;
+    while (first > 0 && first < low && alnum_at(row, first - 1)) first++; /* no half words */
+    for (int32_t i = first; i < last;) {
+        if (i >= low && i < high) { i = high; continue; }
+        if (!is_letter(tables, row->codes[i])) { i++; continue; }
+        uint64_t hash = hash_start();
+        int32_t from = i;
+        int dressed = 0;
+        for (; i < last && is_letter(tables, row->codes[i]); i++) {
+            hash = hash_code(hash, row->codes[i]);
+            dressed |= is_foreign_letter(row, i);
+        }
+        if (i - from < 2) continue;
+        hash = hash_finish(hash);
+        int is_english = hash_listed(tables->common, tables->common_slots, hash);
+        if (dressed) marked += !is_english; /* an English word in marks is disguised, or the other language's */
+        else if (hash_listed(tables->foreign, tables->foreign_slots, hash)) little++;
+        else if (is_english) common++;
+        else unknown += !hash_listed(tables->words, tables->word_slots, hash);
+    }
+    return 3 * little + 2 * marked + unknown > 2 * common ? 2 * little + marked : 0;
+}
+
+/* The run of characters without white space around a range. */
+static void run_around(const row_text *row, int32_t start, int32_t end, int32_t *low, int32_t *high) {
+    int32_t least = start > LONGEST_RUN ? start - LONGEST_RUN : 0, most = end + LONGEST_RUN < row->length ? end + LONGEST_RUN : row->length;
+    while (start > least && !is_space(row->codes[start - 1])) start--;
+    while (end < most && !is_space(row->codes[end])) end++;
+    *low = start;
+    *high = end;
+}
+
+int is_in_code(const row_text *row, int32_t start, int32_t end) {
+    int32_t low, high;
+    int slashes = 0, stops = 0;
+    run_around(row, start, end, &low, &high);
+    if (low == start - 2 && reads(row, low, "--")) return 1; /* --fig */
+    for (int32_t i = low; i < high; i++) {
+        if (i == start) i = end;
+        if (i >= high) break;
+        uint32_t c = row->codes[i];
+        slashes += c == '/';
+        stops += c == '.' && alnum_at(row, i - 1) && alnum_at(row, i + 1);
+        if (c == '_' && (alnum_at(row, i - 1) || alnum_at(row, i + 1))) return 1;   /* fig_tree */
+        if (c == '\\' && alnum_at(row, i + 1)) return 1;                              /* C:\fig */
+        if (c == '$' && is_letter(row->tables, at(row, i + 1)) && i + 1 == start) return 1; /* $fig */
+        if (reads(row, i, "()") || reads(row, i, "::") || reads(row, i, "->")) return 1;
+        if ((c == '[' || c == '(') && i == end && i > low && alnum_at(row, i + 1)) return 1; /* fig[3], fig(x) */
+    }
+    return slashes > 1 || (slashes && stops);
+}
+
+/* Whether a word in capitals or with digits is joined by hyphens, colons and the like to others of its kind: KLMN-FGHI, fa92:3c. */
+int is_in_a_serial(const row_text *row, int32_t start, int32_t end) {
+    int32_t low, high;
+    int digits = 0, signs = 0, small = 0;
+    run_around(row, start, end, &low, &high);
+    for (int32_t i = low; i < high; i++) {
+        uint32_t c = row->codes[i];
+        if (is_digit(c)) digits += i < start || i >= end;
+        else if (is_letter(row->tables, c)) small += !upper_at(row, i);
+        else if (is_among(c, "-:/+=") && alnum_at(row, i - 1) && alnum_at(row, i + 1)) signs += i < start || i >= end;
+    }
+    return signs > 0 && (digits > 1 || !small);
+}
+
+/* Whether a whole word in capitals stands among small letters, as abbreviations do. */
+int is_abbreviation(const row_text *row, int32_t start, int32_t end) {
+    int32_t last = end - (end - start > 3 && row->codes[end - 1] == 's' && !upper_at(row, end - 1));
+    return last - start <= LONGEST_CODE && case_of(row, start, last) == UPPER_CASE && !is_shouted(row, start, end);
+}
+
+/* The symbols of two letters of elements that are met in compounds. */
+static const char ELEMENTS[] = " he li be ne na mg al si cl ar ca sc ti cr mn fe co ni cu zn ga ge as se br kr rb sr zr nb mo tc ru rh pd ag cd "
+    "in sn sb te xe cs ba la ce pr nd sm eu gd tb hf ta re os ir pt au hg tl pb bi th pu ";
+
+/* Whether the word is a chemical formula: symbols of elements, one of two letters among them, and numbers. */
+int is_formula(const row_text *row, int32_t start, int32_t end) {
+    int32_t low, high, symbols = 0, pairs = 0, digits = 0;
+    word_around(row, start, end, &low, &high);
+    for (int32_t i = low; i < high;) {
+        if (is_digit(row->codes[i]) && i > low && row->codes[i] != '0') {
+            int32_t first = i;
+            for (; i < high && is_digit(row->codes[i]); i++) digits++;
+            if (i == first + 1 && row->codes[first] == '1') return 0; /* nobody writes a single one */
+            continue;
+        }
+        if (!is_letter(row->tables, row->codes[i]) || !upper_at(row, i)) return 0;
+        if (i + 1 < high && is_letter(row->tables, row->codes[i + 1]) && !upper_at(row, i + 1)) {
+            if (!is_word_of(row, i, i + 2, ELEMENTS)) return 0;
+            pairs++;
+            i += 2;
+        } else if (!is_among(row->codes[i++], "hbcnofpskvyiwu")) {
+            return 0;
+        }
+        symbols++;
+    }
+    return symbols > 1 && pairs > 0 && digits > 0;
+}
