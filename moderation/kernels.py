@@ -26,7 +26,7 @@ from moderation.errors import KernelError
 SOURCE_FOLDER = Path(__file__).parent / "csrc"
 BUILD_FOLDER = Path(__file__).parent / "_build"
 # -ffp-contract=off keeps a multiply and an add apart on every machine: the same comment, the same score.
-FLAGS = ("-std=c11", "-include", "stdint.h", "-O3", "-fPIC", "-shared", "-g0", "-fno-sanitize=all", "-ffp-contract=off",
+FLAGS = ("-std=c11", "-mcpu=baseline", "-include", "stdint.h", "-O3", "-fPIC", "-shared", "-g0", "-fno-sanitize=all", "-ffp-contract=off",
          "-Wall", "-Wextra", "-Werror")
 
 
