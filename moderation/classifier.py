@@ -15,11 +15,10 @@ probability is read off a table of knots, so no library's `exp` has a say.
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -114,7 +113,7 @@ class LinearClassifier:
         ffi, self._library = kernels.load()
         kept = {key: pointer("int8_t" if key == "table" else "double", array) for key, array in self.arrays.items()}
         self._kept = (kept, features.to_c())
-        self._model = ffi.new("ngram_model *", {
+        self.model = ffi.new("ngram_model *", {
             **kept, "spec": self._kept[1][0], **lengths._asdict(), "outputs": len(self.attributes), "knot_count": knots.shape[1]})
 
     def _problems(self) -> list[Problem]:
@@ -180,23 +179,17 @@ class LinearClassifier:
 
     def predict_folded(self, batch: FoldedBatch) -> Floats:
         """Calibrated probabilities of folded texts, (n, k) in [0, 1]; one compiled call, without the interpreter's lock."""
-        scores = np.empty((batch.size, len(self.attributes)))
-        self._library.md_predict(self._model, batch.block, _null(), _doubles(scores), _null())
-        return scores
+        return self.predict_both(batch)[0]
 
     def logits(self, batch: FoldedBatch) -> Floats:
         """The scores before calibration, (n, k)."""
         return self.predict_both(batch)[1]
 
-    def predict_both(self, batch: FoldedBatch, skip: Collection[int] = ()) -> tuple[Floats, Floats]:
-        """Probabilities and, before calibration, logits of folded texts, (n, k) each; whatever memory held in rows to `skip`."""
-        skipped = bytearray(batch.size)
-        for row in skip:
-            skipped[row] = 1
+    def predict_both(self, batch: FoldedBatch) -> tuple[Floats, Floats]:
+        """Probabilities and, before calibration, logits of folded texts, (n, k) each."""
         scores = np.empty((batch.size, len(self.attributes)))
         logits = np.empty_like(scores)
-        self._library.md_predict(self._model, batch.block, kernels.load()[0].from_buffer(skipped) if skip else _null(),
-                                 _doubles(scores), _doubles(logits))
+        self._library.md_predict(self.model, batch.block, _doubles(scores), _doubles(logits))
         return scores, logits
 
     def sentences(self, batch: FoldedBatch, row: int) -> list[tuple[Span, Floats]]:
@@ -204,7 +197,7 @@ class LinearClassifier:
         room = int(batch.offsets[row + 1] - batch.offsets[row]) + 1
         spans = np.empty((room, 2), np.int32)
         scores = np.empty((room, len(self.attributes)))
-        count = self._library.md_predict_sentences(self._model, batch.block, row, pointer("int32_t", spans), _doubles(scores), room)
+        count = self._library.md_predict_sentences(self.model, batch.block, row, pointer("int32_t", spans), _doubles(scores), room)
         view = batch.readable(row)
         return [(view.span(int(start), int(end)), scores[index].copy()) for index, (start, end) in enumerate(spans[:count])]
 
@@ -242,8 +235,3 @@ class LinearClassifier:
 
 def _doubles(array: Floats) -> Any:
     return pointer("double", array)
-
-
-@functools.cache
-def _null() -> Any:
-    return kernels.load()[0].NULL

@@ -34,7 +34,7 @@ def _spaces(found: re.Match[str]) -> str:
 
 def _rows_with(texts: Sequence[str], marks: Sequence[str]) -> set[int]:
     """The rows that hold one of the marks: searched for in all the texts at once."""
-    joined = "".join(texts)
+    joined = texts[0] if len(texts) == 1 else "".join(texts)
     rows: set[int] = set()
     ends: list[int] = []
     for mark in marks:

@@ -24,6 +24,7 @@ from moderation import groups, kernels
 from moderation.errors import ModelError, Problem
 from moderation.text import FoldedBatch
 
+LONGEST = 8  # characters of an n-gram, as in csrc/kernels.h
 OUTPUTS = 8  # columns of a weight table: one load of 8 bytes brings the weights of all attributes
 
 
@@ -66,8 +67,9 @@ class FeatureSpec:
         problems += [Problem(f"features.{name}", "is missing", remedy) for name in sorted(names - values.keys())]
         problems += [Problem(f"features.{name}", "expected a number or true or false") for name in sorted(names & values.keys())
                      if not isinstance(values[name], int)]
-        if not problems and not 0 < values["buckets"] <= 1 << 26:
-            problems.append(Problem("features.buckets", "expected 1 to 67,108,864"))
+        bounds = {"buckets": (1, 1 << 26), "char_min": (1, LONGEST), "char_max": (0, LONGEST), "word_max": (0, 3)}
+        problems += [Problem(f"features.{name}", f"expected {low:,} to {high:,}", remedy) for name, (low, high) in bounds.items()
+                     if not problems and not low <= values[name] <= high]
         if problems:
             raise ModelError(source, problems)
         return cls(**values)

@@ -13,6 +13,7 @@ import functools
 import itertools
 import re
 from bisect import bisect_right
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -176,10 +177,15 @@ def detect_batch(batch: FoldedBatch) -> list[str]:
     plain, buffer, find = _plain()
     english = bytearray(batch.size)
     find(plain, batch.block, buffer("uint8_t[]", english))
-    named = [ENGLISH] * batch.size
+    return name_others(batch.texts, english)
+
+
+def name_others(texts: Sequence[str], english: bytes | bytearray) -> list[str]:
+    """What `detect_batch` answers, where the compiled look at the texts says 1 for those that are `english` beyond doubt."""
+    named = [ENGLISH] * len(texts)
     row = english.find(0)
     while row >= 0:
-        named[row] = _detect(batch.texts[row])
+        named[row] = _detect(texts[row])
         row = english.find(0, row + 1)
     return named
 

@@ -100,10 +100,10 @@ class Lexicon:
         listed = "".join(f"{word}\n" for word in words.split())
         allow = compile_allows(terms, allows, hash_text)
         self._allows = allow.texts
-        self._walk = Walk(self.trie, listed, "".join(f"{word}\n" for word in common if known.is_known(word) and word not in harmless),
+        self.walk = Walk(self.trie, listed, "".join(f"{word}\n" for word in common if known.is_known(word) and word not in harmless),
                           "".join(f"{word}\n" for word in harmless), "".join(f"{word}\n" for word in common),
                           "".join(f"{name}\n" for name in names), allow)
-        self.words, self.common, self.is_known = words, tuple(common), self._walk.is_known
+        self.words, self.common, self.is_known = words, tuple(common), self.walk.is_known
         self._meanings = [[(term.text, category, term.severity) for category in (term.category, term.also) if category]
                           for term in (terms[form.term] for form in self.trie.forms)]
         self._innocent = frozenset(harmless)
@@ -153,7 +153,10 @@ class Lexicon:
 
     def find_batch(self, batch: FoldedBatch) -> list[RowMatches]:
         """The rows of a batch in which terms stand, matched or spared, in order. One compiled walk; other rows cost nothing more."""
-        memory, places = self._walk.find(batch)
+        return self.standing(batch, *self.walk.find(batch))
+
+    def standing(self, batch: FoldedBatch, memory: Any, places: Sequence[tuple[int, ...]]) -> list[RowMatches]:
+        """Of the places that the walk came by, and the memory that holds them: what `find_batch` answers."""
         results: list[RowMatches] = []
         first = 0
         while first < len(places):
@@ -181,14 +184,14 @@ class Lexicon:
                 spared.append(Span(found.first, found.last))
             elif not outcome:
                 standing.append(number)
-        chosen = self._walk.choose(batch, memory, standing) if len(standing) > 1 else [places[number] for number in standing]
+        chosen = self.walk.choose(batch, memory, standing) if len(standing) > 1 else [places[number] for number in standing]
         return self._matches(row, chosen, spared, reading)
 
     def explain(self, text: NormalizedText) -> list[Finding]:
         """Every candidate of a text with what became of it, by position."""
         findings = []
         reading = Reading(text.batch, 0)
-        for found in map(Candidate._make, self._walk.find(text.batch, every=True)[1]):
+        for found in map(Candidate._make, self.walk.find(text.batch, every=True)[1]):
             span = Span(found.first, found.last)
             if found.form == INNOCENT:
                 findings.append(Finding(span, reading.folded.text[found.start : found.end], _A_WORD, ""))

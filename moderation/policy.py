@@ -69,7 +69,7 @@ class _Curves:
         self.pairs = [(feed.attribute, index) for index, category in enumerate(categories) for feed in category.feeds]
         self._categories, self._attributes = len(categories), len(attributes)
         ffi, self._library = kernels.load()
-        self._pairs = ffi.new("fuse_pair[]", [_pair(index, category, feed, attributes)
+        self.table = ffi.new("fuse_pair[]", [_pair(index, category, feed, attributes)
                                               for index, category in enumerate(categories) for feed in category.feeds])
         self._pointer = functools.partial(ffi.from_buffer, "double[]")
         self._null = ffi.NULL
@@ -83,7 +83,7 @@ class _Curves:
         fused = np.empty((n, self._categories))
         if n and self._categories:
             scores = np.ascontiguousarray(scores, dtype=np.float64)
-            self._library.md_fuse(self._pairs, len(self.pairs), self._pointer(scores), n, self._attributes, self._categories,
+            self._library.md_fuse(self.table, len(self.pairs), self._pointer(scores), n, self._attributes, self._categories,
                                   self._pointer(fused), self._null if values is None else self._pointer(values))
         return fused
 
@@ -151,6 +151,12 @@ class Policy:
         """(1 + sections, categories, 2): `review` and `reject`; row 0 is a comment without a section."""
         return self._thresholds.copy()
 
+    @property
+    def tables(self) -> dict[str, Any]:
+        """What the compiled sweep reads, which is good for as long as the policy is: members of `score_tables` of csrc/kernels.h."""
+        return {"pairs": self._curves.table, "pair_count": len(self._curves.pairs), "categories": len(self.categories),
+                "thresholds": kernels.load()[0].from_buffer("double[]", self._thresholds)}
+
     @classmethod
     def load(cls, path: Path, attributes: Sequence[str]) -> Policy:
         """Read, check and prepare a policy file for a model that scores these attributes.
@@ -190,10 +196,14 @@ class Policy:
         (n, categories) in [0, 1], rounded to four digits.
         """
         fused = self._curves.fuse(scores)
+        self.add(fused, found)
+        return fused
+
+    def add(self, fused: Scores, found: Sequence[RowMatches]) -> None:
+        """Let the matches of some rows count in what the scores alone came to."""
         for row, matches, _ in found:
             if matches:
                 self._add(fused, row, matches)
-        return fused
 
     def _add(self, fused: Scores, row: int, matches: Sequence[Match]) -> None:
         counts = self._counts
@@ -267,13 +277,14 @@ class Policy:
 
     def explain(self, fused: Scores, section: int = 0, is_read: bool = True) -> Decision:
         """One row, (categories,), decided with its reasons; `is_read` says whether the model reads its language."""
-        actions: list[int] = self.decide(fused, section).tolist()
         scores: list[float] = fused.tolist()
+        lines: list[list[float]] = self._thresholds[section].tolist()
+        actions = [(score >= review) + (score >= reject) for score, (review, reject) in zip(scores, lines, strict=True)]
         held = sorted((-action, -scores[index], index) for index, action in enumerate(actions) if action)
         reasons = []
         for action, score, index in held:
             category = self.rules.categories[index]
-            threshold = float(self._thresholds[section, index, -action - 1])
+            threshold = lines[index][-action - 1]
             reasons.append(Reason(category.name, ACTIONS[-action], -score, threshold, category.clause))
         unread = 0 if is_read else self.unread
         if unread:

@@ -30,6 +30,7 @@ from moderation.lexicon import Lexicon, RowMatches
 from moderation.policy import Policy, Scores
 from moderation.rules import TIERS
 from moderation.settings import Settings
+from moderation.sweep import Sweep
 from moderation.table import DEEP, FAST, Assessment, Category, Evidence, ScoreTable, Versions
 from moderation.text import fold_batch
 
@@ -61,6 +62,7 @@ class Scorer:
         self.parts = Parts()
         self.lack = "" if cascade else lack
         model = f"{classifier.version}+{cascade.version}" if cascade else classifier.version
+        self._sweep = Sweep(lexicon, classifier, policy)
         self.versions = Versions(model, lexicon.version, policy.version)
         self.reads = tuple(classifier.facts.get("languages", (language.ENGLISH,)))
 
@@ -80,39 +82,43 @@ class Scorer:
         RequestError : a section that the policy does not have, no language's tag, or a tier that there is not; `where` is `section`,
             `language` or `tier`.
         """
+        count = len(texts)
         tags = None if languages is None else [None if name is None else language.tag(name) for name in languages]
-        sections = self._sections(section, len(texts))
-        tiers = self._tiers(tier, len(texts))
+        sections = self._sections(section, count)
+        tiers = self._tiers(tier, count)
         batch = fold_batch(exclusions.blank(texts, self.policy.exclude))
-        detected = language.detect_batch(batch)
+        found, english, read, linear, logits, fused, actions = self._sweep.over(batch, sections)
+        detected = language.name_others(batch.texts, english)
         named = [tag or found for tag, found in zip(tags, detected, strict=True)] if tags else detected
-        found = self.lexicon.find_batch(batch)
         # What the words were disguised as is undone for the models too: they learned from plain spelling.
-        restored = self.lexicon.restored(batch, found) if found else {}
-        linear, logits = self.classifier.predict_both(batch, skip=restored)
+        wordings: dict[int, str] = {}
         plain = batch
-        if restored:
-            changed = [*restored]
-            plain = fold_batch([*restored.values()])
-            linear[changed], logits[changed] = self.classifier.predict_both(plain)
-        fused = self.policy.fuse(linear, found)
-        actions = self.policy.decide(fused, sections)
+        if 0 in read:
+            restored = self.lexicon.restored(batch, found)
+            wordings = {row: restored.get(row, batch.texts[row]) for row, is_read in enumerate(read) if not is_read}
+            plain = fold_batch([*wordings.values()])
+            rows = [*wordings]
+            linear[rows], logits[rows] = given = self.classifier.predict_both(plain)
+            fused[rows] = self.policy.fuse(given[0], [])
+        if found or wordings:
+            self.policy.add(fused, found)
+            actions = self.policy.decide(fused, sections)
         scores, deep = linear, []
-        if self.cascade and (tiers != _FAST).any():
+        if self.cascade and tiers.count(_FAST) < count:
+            kinds = np.array(tiers)
             unread = np.array([name not in self.reads for name in named])
             doubt = self._in_doubt(logits, np.diff(batch.offsets), found, sections)
-            rows = np.flatnonzero((tiers == _DEEP) | ((tiers == _AUTO) & ~unread & doubt))
-            deep = rows.tolist()
+            chosen = np.flatnonzero((kinds == _DEEP) | ((kinds == _AUTO) & ~unread & doubt))
+            deep = chosen.tolist()
             if deep:
                 scores = linear.copy()
-                places = {row: place for place, row in enumerate(restored)}
-                read = [plain.row(places[row]) if row in places else batch.row(row) for row in deep]
-                scores[rows] = self.cascade.score(logits[rows], [row.text for row in read])
+                places = {row: place for place, row in enumerate(wordings)}
+                said = [(plain.row(places[row]) if row in places else batch.row(row)).text for row in deep]
+                scores[chosen] = self.cascade.score(logits[chosen], said)
                 fused = self.policy.fuse(scores, found)
                 actions = self.policy.decide(fused, sections)
-        matches = {row: matches for row, matches, _ in found}
-        asked = [TIERS[tier] for tier in tiers.tolist()]
-        return ScoreTable(self, batch, sections, scores, fused, actions, matches, named, linear, deep, asked)
+        return ScoreTable(self, batch, sections, scores, fused, actions, {row: matches for row, matches, _ in found}, named, linear, deep,
+                          [TIERS[tier] for tier in tiers])
 
     def _in_doubt(self, logits: Scores, lengths: npt.NDArray[np.int64], found: Sequence[RowMatches],
                   sections: int | npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
@@ -151,12 +157,12 @@ class Scorer:
             raise RequestError(Problem("tier", what, "leave it out, or ask for `auto`"))
         return TIERS.index(name)
 
-    def _tiers(self, tier: str | Sequence[str | None] | None, count: int) -> npt.NDArray[np.uint8]:
+    def _tiers(self, tier: str | Sequence[str | None] | None, count: int) -> list[int]:
         if tier is None or isinstance(tier, str):
-            return np.full(count, self.known_tier(tier), np.uint8)
+            return [self.known_tier(tier)] * count
         if len(tier) != count:
             raise RequestError(Problem("tier", "has not as many entries as there are comments"))
-        return np.array([self.known_tier(name) for name in tier], np.uint8)
+        return [self.known_tier(name) for name in tier]
 
     def _sections(self, section: str | Sequence[str | None] | None, count: int) -> int | npt.NDArray[np.intp]:
         if section is None or isinstance(section, str):

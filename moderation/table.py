@@ -7,7 +7,6 @@ knows how it was found.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -43,8 +42,7 @@ class Category(NamedTuple):
     action: str
 
 
-@dataclass(frozen=True, slots=True)
-class Assessment:
+class Assessment(NamedTuple):
     """All that is known of one comment.
 
     Attributes
@@ -113,7 +111,7 @@ class ScoreTable(Sequence[Assessment]):
         self.linear = linear
         self.deep = frozenset(deep)
         self._asked = asked
-        unread = set(languages).difference(scorer.reads)
+        unread = {*languages}.difference(scorer.reads)
         self.unread = [row for row, name in enumerate(languages) if name in unread] if unread else []
 
     @property
@@ -131,19 +129,20 @@ class ScoreTable(Sequence[Assessment]):
         if not -len(self) <= row < len(self):
             raise IndexError(row)
         row %= len(self)
-        policy = self._scorer.policy
-        actions = self.actions[row].tolist()
-        is_read = self.languages[row] in self._scorer.reads
+        scorer, language = self._scorer, self.languages[row]
+        policy = scorer.policy
+        actions: list[int] = self.actions[row].tolist()
+        is_read = language in scorer.reads
+        names = [ACTIONS[action] for action in actions]
         return Assessment(
             tuple(zip(policy.attributes, self.attributes[row].tolist(), strict=True)),
-            tuple(Category(name, score, ACTIONS[action])
-                  for name, score, action in zip(policy.categories, self.categories[row].tolist(), actions, strict=True)),
-            tuple(self.matches.get(row, ())),
+            tuple(map(Category, policy.categories, self.categories[row].tolist(), names)),
+            tuple(self.matches[row]) if row in self.matches else (),
             APPROVED if is_read and not any(actions) else self.decision(row),
             self.versions,
-            self.languages[row],
+            language,
             is_read,
-            self.tier(row),
+            DEEP if row in self.deep else FAST,
         )
 
     def decision(self, row: int) -> Decision:

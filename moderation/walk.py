@@ -118,13 +118,21 @@ class Walk:
         Each is a `Candidate`, if made one. Where one in a row has something to ask, those that overlap are all there, and `choose`
         chooses. With `every`, there are also places where a term seems to stand and does not; their `disguise` is 0.
         """
-        room = _ROOM + batch.size
-        memory = self._allocate(room)
+        memory, room = self.make_room(batch.size)
         count = self._search(batch.block, every, memory, room)
         if count > room:
             memory = self._allocate(count)
             count = self._search(batch.block, every, memory, count)
-        return memory, [*_CANDIDATE.iter_unpack(self._buffer(memory, count * _CANDIDATE.size))] if count else []
+        return memory, self.unpack(memory, count)
+
+    def make_room(self, size: int) -> tuple[Any, int]:
+        """Memory for the places of so many rows, and for how many places it is: enough as a rule."""
+        room = _ROOM + size
+        return self._allocate(room), room
+
+    def unpack(self, memory: Any, count: int) -> list[tuple[int, ...]]:
+        """The places that lie in some memory."""
+        return [*_CANDIDATE.iter_unpack(self._buffer(memory, count * _CANDIDATE.size))] if count else []
 
     def choose(self, batch: FoldedBatch, memory: Any, numbers: Sequence[int]) -> list[tuple[int, ...]]:
         """Of some places of one row, by their numbers in what `find` gave, those that stay where several overlap; by position."""

@@ -13,7 +13,7 @@ FLOORS = {
     0: ("budget", "chardata", "errors", "exclusions", "groups", "identities", "kernels", "markup", "masking", "settings", "text"),
     1: ("allows", "features", "forms", "language", "lexicon", "regions", "scripts", "terms", "walk"),
     2: ("cascade", "classifier", "encoder", "policy", "rules"),
-    3: ("parity", "scorer", "table"),
+    3: ("parity", "scorer", "sweep", "table"),
     4: ("answers", "audit", "charts", "counterfactuals", "disguise", "inspection", "keys", "migrations", "pages", "policies", "seed_trial",
         "store", "train", "tune"),
     5: ("check_commands", "key_commands", "label_commands", "lexicon_commands", "policy_commands", "service", "tune_commands"),

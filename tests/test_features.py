@@ -126,6 +126,17 @@ def test_a_spec_of_another_age_is_refused() -> None:
         FeatureSpec.from_dict({**FeatureSpec().to_dict(), "buckets": 0, "digits": "no"} | {"char_min": "2"}, "model")
 
 
+@pytest.mark.parametrize(("name", "value"), [("char_min", 0), ("char_max", 9), ("word_max", 4)])
+def test_n_grams_longer_than_the_kernels_have_room_for_are_refused(name: str, value: int) -> None:
+    with pytest.raises(ModelError, match=f"features.{name}"):
+        FeatureSpec.from_dict({**FeatureSpec().to_dict(), name: value}, "model")
+
+
+def test_the_longest_n_grams_of_every_kind_fit() -> None:
+    spec = FeatureSpec(char_min=1, char_max=8, word_max=3, across=True, shout=True, skip=True, groups=True)
+    assert len(read("A B " * 300, spec).ids) <= spec.per_character * 1200 and spec.per_character == 18
+
+
 def test_words_for_groups_share_the_n_grams_around_them() -> None:
     spec = FeatureSpec(char_max=0, word_max=2, groups=True)
     one, other, neither = (set(read(f"the {word} next door", spec).ids.tolist()) for word in ("sikhs", "lesbians", "gardeners"))

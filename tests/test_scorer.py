@@ -9,11 +9,13 @@ from conftest import ATTRIBUTES, make_classifier
 from hypothesis import given
 from hypothesis import strategies as st
 
+from moderation import exclusions, language
 from moderation.answers import answer
 from moderation.errors import LoadError, ModelError, RequestError
 from moderation.policy import ACTIONS
 from moderation.scorer import Scorer, ScorerSpec, open_scorer
 from moderation.settings import ROOT
+from moderation.text import fold_batch
 
 WORDS = st.sampled_from(["banana", "b4n4na", "ba nana", "du*ian", "durian", '"durian"', "prunes", "quince", "quince jelly", "fig", "you",
                          "\ud800", "https://fig.example/banana", "bаnana", "B.A.N.A.N.A", "\n", "é", "\u200b", "> durian", "😀"])
@@ -59,6 +61,21 @@ def test_the_arrays_say_what_the_rows_say(scorer):
     assert table[-1] == table[2]
     with pytest.raises(IndexError):
         table[3]
+
+
+@given(st.lists(COMMENTS, min_size=1, max_size=8), st.data())
+def test_the_sweep_decides_as_each_step_alone_does(scorer, rows, data):
+    sections = data.draw(st.lists(st.sampled_from([None, *scorer.policy.sections]), min_size=len(rows), max_size=len(rows)))
+    table = scorer.score_batch(rows, sections, tier="fast")
+    batch = fold_batch(exclusions.blank(rows, scorer.policy.exclude))
+    found = scorer.lexicon.find_batch(batch)
+    linear = scorer.classifier.predict_folded(scorer.lexicon.restore(batch, found))
+    fused = scorer.policy.fuse(linear, found)
+    assert table.languages == language.detect_batch(batch)
+    assert table.matches == {row: matches for row, matches, _ in found}
+    actions = scorer.policy.decide(fused, table.sections)
+    for swept, stepped in ((table.attributes, linear), (table.categories, fused), (table.actions, actions)):
+        np.testing.assert_array_equal(swept, stepped)
 
 
 def test_a_disguise_changes_nothing_for_the_classifier(scorer):

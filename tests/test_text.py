@@ -82,6 +82,19 @@ def test_a_batch_folds_like_its_texts_one_by_one(texts: list[str]) -> None:
         assert np.array_equal(together.ends, alone.ends)
 
 
+@given(st.text(st.characters(max_codepoint=127), max_size=70), st.sampled_from(["<", "é"]))
+def test_ascii_folds_alike_beside_whatever_else_is_in_the_batch(text: str, other: str) -> None:
+    alone, beside = fold_batch([text]).readable(0), fold_batch([other, text]).readable(1)
+    assert (alone.text, alone.starts.tolist(), alone.ends.tolist()) == (beside.text, beside.starts.tolist(), beside.ends.tolist())
+
+
+@pytest.mark.parametrize("code", range(ord(" "), ord("~") + 1))
+def test_what_is_folded_in_blocks_is_what_the_table_says(code: int) -> None:
+    pages, entries, _ = chardata.fold_table()
+    entry = int(entries[pages[0], code]) or code
+    assert (chr(entry & 0xFFFF), entry >> 24, entry >> 21 & 7) == (chr(code).lower(), int(chr(code).isupper()), 0)
+
+
 @given(st.one_of(ANY_TEXT, TRICKY))
 def test_the_squeezed_view_has_no_runs_and_lies_in_the_text(text: str) -> None:
     view: View = squeeze(normalize(text).readable)

@@ -163,6 +163,45 @@ static folded *lay_out(char *block, int64_t n, int64_t capacity) {
     return fold;
 }
 
+typedef uint8_t uint8x16 __attribute__((vector_size(16), aligned(1), may_alias));
+typedef uint32_t uint32x16 __attribute__((vector_size(64), aligned(4), may_alias));
+typedef int32_t int32x16 __attribute__((vector_size(64), aligned(4), may_alias));
+
+#define BLOCK 16
+
+static int is_any(uint8x16 mask) {
+    union { uint8x16 bytes; uint64_t words[2]; } of = {.bytes = mask};
+    return (of.words[0] | of.words[1]) != 0;
+}
+
+/* A block of ASCII from space to ~, which folds to its lower case and nothing else, written down. */
+static inline void write_block(uint8x16 read, int64_t at, uint32_t *codes, int32_t *starts, int32_t *ends, uint8_t *flags) {
+    const int32x16 place = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    uint8x16 upper = (uint8x16)(read - 'A' < 26);
+    *(int32x16 *)(void *)codes = __builtin_convertvector(read | (upper & 32), int32x16);
+    *(int32x16 *)(void *)starts = place + (int32_t)at;
+    *(int32x16 *)(void *)ends = place + ((int32_t)at + 1);
+    *(uint8x16 *)(void *)flags = upper & UPPER;
+}
+
+/* Folds the next characters if they are such a block, and answers whether they are. */
+static int fold_bytes(const uint8_t *text, int64_t at, uint32_t *codes, int32_t *starts, int32_t *ends, uint8_t *flags) {
+    uint8x16 read = *(const uint8x16 *)(const void *)(text + at);
+    if (is_any((uint8x16)(read - ' ' > '~' - ' '))) return 0;
+    write_block(read, at, codes, starts, ends, flags);
+    return 1;
+}
+
+/* The same of code points, among which there may be entities and tags. */
+static int fold_points(const uint32_t *text, int64_t at, uint32_t *codes, int32_t *starts, int32_t *ends, uint8_t *flags) {
+    uint32x16 wide = *(const uint32x16 *)(const void *)(text + at);
+    uint8x16 read = __builtin_convertvector(wide, uint8x16);
+    uint8x16 odd = __builtin_convertvector((uint32x16)(wide - ' ' > '~' - ' '), uint8x16) | (uint8x16)(read == '&') | (uint8x16)(read == '<');
+    if (is_any(odd)) return 0;
+    write_block(read, at, codes, starts, ends, flags);
+    return 1;
+}
+
 /* ASCII without entities and tags: one character in, one or none out. */
 static int64_t fold_ascii(const fold_tables *tables, const uint8_t *texts, const int64_t *text_offsets, folded *fold) {
     const uint32_t *entries = tables->entries + ((uint32_t)tables->pages[0] << 8);
@@ -175,6 +214,10 @@ static int64_t fold_ascii(const fold_tables *tables, const uint8_t *texts, const
         int64_t length = text_offsets[row + 1] - text_offsets[row];
         uint32_t pending = 0;
         for (int64_t i = 0; i < length; i++) {
+            while (!pending && i + BLOCK < length && fold_bytes(text, i, codes + out, starts + out, ends + out, flags + out)) {
+                i += BLOCK;
+                out += BLOCK;
+            }
             uint32_t entry = entries[text[i]];
             if (!entry) entry = text[i];
             if (entry & DROPPED) { pending = AFTER_INVISIBLE; continue; }
@@ -208,6 +251,11 @@ int64_t md_fold(const fold_tables *tables, const char *texts, int64_t width, con
         int64_t row_start = out;
         uint32_t pending = 0;
         for (int64_t i = 0; i < length;) {
+            while (!pending && i + BLOCK < length && out + BLOCK <= capacity &&
+                   fold_points(text, i, codes + out, starts + out, ends + out, flags + out)) {
+                i += BLOCK;
+                out += BLOCK;
+            }
             uint32_t c = text[i];
             int64_t next = i + 1;
             uint32_t extra = 0;

@@ -137,8 +137,11 @@ void md_english(const uint32_t *plain, const char *block, uint8_t *english);
 
 /* ---- ngrams.c: hashed n-grams of folded text, sentence by sentence; the same walk trains, scores and explains ---- */
 
+#define LONGEST_NGRAM 8         /* characters */
+#define NGRAMS_PER_CHARACTER 18 /* the most that a character can begin, by the lengths below */
+
 typedef struct {
-    int32_t char_min, char_max; /* lengths of the character n-grams */
+    int32_t char_min, char_max; /* lengths of the character n-grams, from 1 to LONGEST_NGRAM; char_max 0: none */
     int32_t word_max;           /* lengths of the word n-grams: 1 to word_max, at most 3; 0: none */
     int32_t across;             /* 1: character n-grams run across words; 0: they stay within one, with its borders */
     int32_t shout;              /* 1: words in capitals count as features of their own */
@@ -172,9 +175,8 @@ typedef struct {
     int32_t knot_count;
 } ngram_model;
 
-/* Calibrated scores of all rows of a fold, [rows][outputs], and their logits, likewise, unless NULL. skip: [rows], 1 for rows that
-   are left out; or NULL. */
-void md_predict(const ngram_model *model, const char *block, const char *skip, double *scores, double *logits);
+/* Calibrated scores of all rows of a fold, [rows][outputs], and their logits, likewise, unless NULL. */
+void md_predict(const ngram_model *model, const char *block, double *scores, double *logits);
 
 /* The same calibration of other logits: knots and values: [outputs][knot_count]; logits: [n][outputs]; scores likewise, out. */
 void md_calibrate(const double *knots, const double *values, int64_t outputs, int64_t knot_count, const double *logits, int64_t n, double *scores);
@@ -211,3 +213,22 @@ typedef struct {
    0 for a category without pairs. values: [n][pair_count] out, every pair's own; may be NULL. */
 void md_fuse(const fuse_pair *pairs, int64_t pair_count, const double *scores, int64_t n, int64_t attributes,
              int64_t categories, double *fused, double *values);
+
+/* ---- score.c: all of that in one call ---- */
+
+typedef struct {
+    const match_tables *words;
+    const ngram_model *model;
+    const fuse_pair *pairs;
+    int64_t pair_count, categories;
+    const double *thresholds; /* [sections][categories][2]: scores from which a category's action is 1 and 2, ascending */
+} score_tables;
+
+/* For the n rows of a fold, into `out`, aligned to 8, one array after another:
+   double scores[n][outputs], logits[n][outputs]: the model's; fused[n][categories]: what the scores come to;
+   uint8_t actions[n][categories]: by the thresholds; english[n]: 1 as of md_english; read[n]: 1 where the others hold anything: 0 where a
+   place may change what the model is to read, since it is disguised, spared or has something to ask.
+   What places count is not in it. They are in `found`, as of md_match; the answer is how many they are, and where that is more than
+   `capacity`, they are to be sought again with room for them. sections: [n], rows of `thresholds`; or NULL: all are of `section`. */
+int64_t md_score(const score_tables *with, const char *block, const int64_t *sections, int64_t section, char *out, candidate *found,
+                 int64_t capacity);

@@ -454,17 +454,18 @@ int64_t md_choose(const char *block, candidate *found, int64_t count) {
     return kept;
 }
 
-int64_t md_match(const match_tables *tables, const char *block, int every, candidate *found, int64_t capacity) {
+int64_t match_rows(const match_tables *tables, const char *block, int64_t from, int64_t to, int every, candidate *found, int64_t count,
+                   int64_t capacity) {
     const folded *fold = (const folded *)(const void *)block;
     const int64_t *offsets = fold->offsets;
     sink out;
     out.found = found;
-    out.count = 0;
+    out.count = count;
     out.capacity = capacity;
     out.every = every;
     out.waiting = 0;
     out.fold = fold;
-    for (int64_t row_number = 0; row_number < fold->size; row_number++) {
+    for (int64_t row_number = from; row_number < to; row_number++) {
         row_text row = {tables, fold->codes + offsets[row_number], fold->flags + offsets[row_number],
                         (int32_t)(offsets[row_number + 1] - offsets[row_number])};
         out.places = 64 + row.length / 2;
@@ -535,4 +536,8 @@ int64_t md_match(const match_tables *tables, const char *block, int every, candi
         if (!out.asked && !every && out.count <= capacity) out.count = before + md_choose(block, found + before, out.count - before);
     }
     return out.count;
+}
+
+int64_t md_match(const match_tables *tables, const char *block, int every, candidate *found, int64_t capacity) {
+    return match_rows(tables, block, 0, ((const folded *)(const void *)block)->size, every, found, 0, capacity);
 }

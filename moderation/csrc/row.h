@@ -3,7 +3,7 @@
 #ifndef ROW_H
 #define ROW_H
 
-#include "kernels.h"
+#include "score.h"
 
 /* Kinds of an ASCII character. */
 #define LETTER 1
@@ -110,9 +110,6 @@ int is_common(const match_tables *tables, const uint32_t *codes, int32_t length)
 int pieces(const match_tables *tables, const uint32_t *codes, int32_t length);
 /* The same of innocent words, at most 3: common ones, or known ones of some length. */
 int known_pieces(const match_tables *tables, const uint32_t *codes, int32_t length);
-
-/* english.c */
-int is_english(const uint32_t *plain, const uint32_t *codes, const uint8_t *flags, int64_t length);
 
 /* context.c: whether the text around a range is another language's (2 for each of its little words and 1 for each marked one, if it is),
    a program's, a serial number's; whether the range is an abbreviation in capitals, a chemical formula. */

@@ -1,0 +1,71 @@
+"""The sweep: one compiled call that looks through folded rows for words, has the model read them and decides (csrc/score.c).
+
+Knows where lexicon, classifier and policy keep what the call reads; knows no order of the walk. Most rows are done with it; what
+words change is the scorer's to do.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from moderation import kernels
+from moderation.classifier import LinearClassifier
+from moderation.lexicon import Lexicon, RowMatches
+from moderation.policy import Actions, Policy, Scores
+from moderation.text import FoldedBatch
+
+_DOUBLE, _BYTE = np.dtype(np.float64), np.dtype(np.uint8)
+
+
+class Swept(NamedTuple):
+    """What a sweep found, in n rows.
+
+    Attributes
+    ----------
+    found : the rows with matches, none of which is counted yet.
+    english : (n,), 1 where the text is English beyond doubt.
+    read : (n,), 1 where the model read the row as it stands; where it is 0, the arrays below hold nothing in particular.
+    linear, logits : (n, k), the model's probabilities, and what they were before calibration.
+    fused : (n, c), the categories' scores.
+    actions : (n, c), indices into `ACTIONS`.
+    """
+
+    found: list[RowMatches]
+    english: bytes
+    read: bytes
+    linear: Scores
+    logits: Scores
+    fused: Scores
+    actions: Actions
+
+
+class Sweep:
+    """The compiled call, with the tables of a lexicon, a classifier and a policy. Safe to share between threads."""
+
+    def __init__(self, lexicon: Lexicon, classifier: LinearClassifier, policy: Policy) -> None:
+        ffi, library = kernels.load()
+        self._lexicon, self._outputs, self._categories = lexicon, len(classifier.attributes), len(policy.categories)
+        self._tables = ffi.new("score_tables *", {**policy.tables, "words": lexicon.walk.tables, "model": classifier.model})
+        self._kept = (classifier, policy)  # the tables point into their memory
+        self._score, self._pointer, self._null = library.md_score, ffi.from_buffer, ffi.NULL
+        self._numbers = ffi.typeof("int64_t[]")
+
+    def over(self, batch: FoldedBatch, sections: int | npt.NDArray[np.intp]) -> Swept:
+        """Sweep over a batch; `sections` as in `Policy.decide`."""
+        n, k, c = batch.size, self._outputs, self._categories
+        memory = bytearray(n * (16 * k + 9 * c + 2))
+        walk = self._lexicon.walk
+        places, room = walk.make_room(n)
+        many, one = (self._null, sections) if isinstance(sections, int) else (self._pointer(self._numbers, sections), 0)
+        count = self._score(self._tables, batch.block, many, one, self._pointer(memory), places, room)
+        found: list[RowMatches] = []
+        if count:
+            found = self._lexicon.standing(batch, *((places, walk.unpack(places, count)) if count <= room else walk.find(batch)))
+        logits, fused = 8 * n * k, 16 * n * k
+        actions, english = fused + 8 * n * c, fused + 9 * n * c
+        return Swept(found, memory[english : english + n], memory[english + n :], np.ndarray((n, k), _DOUBLE, memory),
+                     np.ndarray((n, k), _DOUBLE, memory, logits), np.ndarray((n, c), _DOUBLE, memory, fused),
+                     np.ndarray((n, c), _BYTE, memory, actions))
