@@ -1,6 +1,6 @@
 """Hashed n-grams of folded text: the one definition that training, serving and explaining share.
 
-Knows how a text becomes numbers; knows no weights. The walk over the n-grams is compiled (`csrc/ngrams.c`) and is the same
+Knows how a text becomes numbers; knows no weights. The walk over the n-grams is compiled (`csrc/ngrams.h`) and is the same
 function wherever n-grams are read. A text is read as sentences of bounded length, since both the whole and its most hostile
 sentence are scored.
 

@@ -34,8 +34,8 @@ class Swept(NamedTuple):
     """
 
     found: list[RowMatches]
-    english: bytes
-    read: bytes
+    english: bytearray
+    read: bytearray
     linear: Scores
     logits: Scores
     fused: Scores
