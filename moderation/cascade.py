@@ -66,9 +66,9 @@ class Join:
         """What the joined probabilities may become, (n, k) each, by linear logits (n, k) and characters (n,) of folded texts."""
         high = np.empty_like(linear)
         span = np.searchsorted(self.lengths, lengths, side="right")
-        for number, curve in enumerate(self.high):
+        for number in {*span.tolist()}:
             rows = np.flatnonzero(span == number)
-            high[rows] = curve.apply(linear[rows])
+            high[rows] = self.high[number].apply(linear[rows])
         return self.low.apply(linear), high
 
     def save(self, folder: Path) -> None:
