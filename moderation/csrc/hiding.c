@@ -451,7 +451,7 @@ int leet(const suspect *s) {
 /* ---- a term inside a longer word: the rest must be words too, and the whole no better read without it ---- */
 
 static const char ENDINGS[] = " s es ed er ers ing in y ish z ", /* COMMON_ENDINGS of forms.py */
-    SUFFIXES[] = " ish like able dom ness hood ship less ly ify ified ism ist "
+    SUFFIXES[] = " ish like able dom ness hood ship less ly ify ified ism ist ville esque itis "
         "fest tastic athon ology gate tard tards wagon canoe waffle nugget nuggets muffin goblin gibbon biscuit monger mongers stain stains "
         "sack sacks licker lickers sucker suckers eater eaters lover lovers monkey monkeys donkey bot bots squad fart farts ton load storm ",
     PREFIXES[] = " ultra mega giga turbo uber arch hyper ",
@@ -507,6 +507,7 @@ int joined(const suspect *s) {
     known = known_pieces(row->tables, row->codes + low, high - low);
     if (traits & JOINED) return known > 2 ? IS_JOINED : NO_MATCH;
     if (is_written == TITLE_CASE && !is_tag) return NO_MATCH;
+    if (start == low && high - end > 2 && is_word_of(row, end, high, SUFFIXES)) return IS_JOINED; /* figlike */
     int count = 1;
     if (low < start) count += is_run_of(row, low, start, "xzq") || is_word_of(row, low, start, PREFIXES) ? 1 : pieces(row->tables, row->codes + low, start - low);
     if (end < high) {
