@@ -158,11 +158,11 @@ class Lexicon:
     def standing(self, batch: FoldedBatch, memory: Any, places: Sequence[tuple[int, ...]]) -> list[RowMatches]:
         """Of the places that the walk came by, and the memory that holds them: what `find_batch` answers."""
         results: list[RowMatches] = []
-        first = 0
-        while first < len(places):
+        first, count = 0, len(places)
+        while first < count:
             budget.check()
-            row, last, asked = places[first][0], first, 0
-            while last < len(places) and places[last][0] == row:
+            row, asked, last = places[first][0], places[first][_ASKS], first + 1
+            while last < count and places[last][0] == row:
                 asked |= places[last][_ASKS]
                 last += 1
             found = self._ask(batch, memory, places, first, last) if asked else self._matches(row, places[first:last])
@@ -249,13 +249,13 @@ class Lexicon:
         taken_back = [*spared]
         for place in places:
             _, form, _, _, start, end, _, _, _, disguise, is_spared, _, quoted = place
-            span = Span(start, end)
+            span = Span._make((start, end))
             if is_spared:
                 taken_back.append(span)
                 continue
             region = reading.region(Candidate._make(place)) if reading else "quote" if quoted else "own"
             for text, category, severity in self._meanings[form]:
-                matches.append(Match(text, category, severity, span, DISGUISES[disguise], region))
+                matches.append(Match._make((text, category, severity, span, DISGUISES[disguise], region)))
         if taken_back and matches:  # which are in order and do not overlap: the last one that begins before a span ends tells
             starts = [match.span.start for match in matches]
             before = (bisect_left(starts, span.end) for span in taken_back)

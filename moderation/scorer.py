@@ -94,7 +94,7 @@ class Scorer:
         wordings: dict[int, str] = {}
         plain = batch
         if 0 in read:
-            restored = self.lexicon.restored(batch, found)
+            restored = self.lexicon.restored(batch, [row for row in found if not read[row.row]])
             wordings = {row: restored.get(row, batch.texts[row]) for row, is_read in enumerate(read) if not is_read}
             plain = fold_batch([*wordings.values()])
             rows = [*wordings]
