@@ -1,7 +1,7 @@
-"""The compiled inner loops behind text, lexicon and features: built once from `csrc/`, loaded on first use.
+"""The compiled inner loops behind text, words and models: built once from `csrc/`, loaded on first use.
 
-Knows how to compile and load the C files; what they compute is documented in `csrc/kernels.h` and used by
-`text`, `lexicon` and `features` alone. The compiler is the pinned `ziglang` wheel, so that a user needs no toolchain;
+Knows how to compile and load the C files; what they compute is documented in `csrc/kernels.h`, and modules that call it keep
+pointers to themselves. The compiler is the pinned `ziglang` wheel, so that a user needs no toolchain;
 once built, serving needs neither it nor a writable disk.
 
 Build by hand with `python -m moderation.kernels`.

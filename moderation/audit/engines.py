@@ -68,7 +68,8 @@ class Pool:
         return f"local, {self._count} workers"
 
     def _begin(self, how: str) -> ProcessPoolExecutor:
-        gc.freeze()  # what is there now stays: looking through it for garbage would write to pages that all share
+        if how == "fork":
+            gc.freeze()  # what is there now stays: looking through it for garbage would write to pages that all share
         pool = ProcessPoolExecutor(self._count, multiprocessing.get_context(how), _begin)
         pool.submit(os.getpid)  # the first task starts the workers, if they are forked all of them
         return pool

@@ -1,5 +1,5 @@
-/* The two products that fitting a linear model takes, over rows of n-gram ids: scores from weights, gradients from
-   errors. Eight outputs side by side, as in the served table. */
+/* What fitting a linear model takes, over rows of n-gram ids: scores from weights, and a pass of descent. Eight outputs side by
+   side, as in the served table. */
 
 #include <math.h>
 
@@ -15,13 +15,6 @@ void md_fit_scores(const uint32_t *ids, const int64_t *rows, int64_t n, const fl
         float8 sum = {0};
         for (int64_t j = rows[row]; j < rows[row + 1]; j++) sum += *(const float8 *)(weights + 8 * (int64_t)ids[j]);
         *(float8 *)(scores + 8 * row) = sum * scale[row];
-    }
-}
-
-void md_fit_gradient(const uint32_t *ids, const int64_t *rows, int64_t n, const float *scale, const float *errors, float *gradient) {
-    for (int64_t row = 0; row < n; row++) {
-        float8 error = *(const float8 *)(errors + 8 * row) * scale[row];
-        for (int64_t j = rows[row]; j < rows[row + 1]; j++) *(float8 *)(gradient + 8 * (int64_t)ids[j]) += error;
     }
 }
 

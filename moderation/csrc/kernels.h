@@ -135,7 +135,7 @@ int64_t md_choose(const char *block, candidate *found, int64_t count);
 /* english[row]: 1 if the row is. plain: [PLAIN_SLOTS], filled by md_words_fill with words that hardly any other language has. */
 void md_english(const uint32_t *plain, const char *block, uint8_t *english);
 
-/* ---- ngrams.c: hashed n-grams of folded text, sentence by sentence; the same walk trains, scores and explains ---- */
+/* ---- ngrams.c: hashed n-grams of folded text, sentence by sentence; the walk of ngrams.h trains, scores and explains ---- */
 
 #define LONGEST_NGRAM 8         /* characters */
 #define NGRAMS_PER_CHARACTER 18 /* the most that a character can begin, by the lengths below */
@@ -163,11 +163,13 @@ uint64_t md_word_hash(const uint32_t *codes, int64_t length);
 int64_t md_ngrams(const ngram_spec *spec, const char *block, int64_t first, int64_t n, uint32_t *ids, int32_t *spans,
                   int64_t capacity, int64_t *row_sentences, int64_t *sentence_ngrams, int32_t *sentence_spans, int64_t sentence_capacity);
 
+/* ---- predict.c: folded text in, a model's probabilities out ---- */
+
 typedef struct {
     ngram_spec spec;
     const int8_t *table;     /* [buckets][8]: weights in steps, a column for each output */
     const double *step;      /* [outputs]: what one step is worth */
-    const double *join;      /* [outputs][6]: see `finish` in ngrams.c */
+    const double *join;      /* [outputs][6]: see `finish` in predict.c */
     const double *knots;     /* [outputs][knot_count]: calibration, logits ascending */
     const double *values;    /* [outputs][knot_count]: and the probabilities there, ascending */
     double least, half, gate; /* counts of n-grams: the least a text is taken to have; where its length begins to weigh */
@@ -189,9 +191,6 @@ int64_t md_predict_sentences(const ngram_model *model, const char *block, int64_
 
 /* scores[i] = scale[i] * sum of weights[id] over the ids of row i; ids: rows[i] to rows[i + 1]; weights: [buckets][8]. */
 void md_fit_scores(const uint32_t *ids, const int64_t *rows, int64_t n, const float *scale, const float *weights, float *scores);
-
-/* gradient[id] += scale[i] * errors[i] for every id of row i; gradient: [buckets][8]. */
-void md_fit_gradient(const uint32_t *ids, const int64_t *rows, int64_t n, const float *scale, const float *errors, float *gradient);
 
 /* One pass of AdaGrad over `order`; labels, importance (0: the label is missing): [rows][8]; groups: [rows], each with a bias
    of its own. Updates state ([buckets][2][8]: weights, and sums of squared gradients, above 0 at the start), bias and

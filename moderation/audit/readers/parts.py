@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 
 from moderation.audit.columns import Columns
 
-PART_ROWS = 50_000
 PART_BYTES = 32_000_000
 
 
