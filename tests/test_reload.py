@@ -14,6 +14,7 @@ from conftest import post
 from serving import Served
 
 from moderation import settings as settings_module
+from moderation.policy import Policy
 from moderation.service.app import create_app
 from moderation.settings import ROOT
 
@@ -131,6 +132,15 @@ def test_a_shadow_policy_is_counted_and_never_acted_upon(tmp_path, scorer):
     text = client.get("/metrics").text
     assert 'moderation_shadow_disagreements_total{live="approve",shadow="' in text
     assert "moderation_shadow_disagreements_total{" not in plain.get("/metrics").text
+
+
+def test_a_shadow_policy_for_another_model_is_not_asked_about_scores_of_this_one(tmp_path, scorer):
+    shadow = tmp_path / "shadow.toml"
+    shadow.write_text(SEEDS.partition("\n[sections")[0].replace("\nreview = 0.", "\nreview = 0.0000"))
+    app = create_app(settings_module.load({"MODERATION_SHADOW_POLICY": str(shadow)}), scorer)
+    app.extensions["shadow"] = Policy.load(shadow, ("another", *scorer.policy.attributes))
+    assert post(app.test_client(), "/v1/score", {"text": "fig"})[0] == 200
+    assert "moderation_shadow_disagreements_total{" not in app.test_client().get("/metrics").text
 
 
 def renewed(served, old, count=3):

@@ -1,13 +1,13 @@
 """A new policy, lexicon, model and encoder without a stop: built beside the old, tested, swapped by reference; the last good stays.
 
 Knows when and how to swap; what is loaded is the scorer's, what is kept of it `last_good`'s. What has not changed is not loaded again.
-All workers share a few bytes: whoever
-reloads keeps a copy of the files that it tested, writes their digest and counts a generation on, and every process looks at that
-number: a worker before each request, gunicorn's first process before it makes a worker. They load the copy, never the files, which
-may have changed since. So once a reload is answered, no later request is answered by the old versions, and no worker that is
-made later either. `POST /v1/admin/reload` does it in the worker that is asked, SIGHUP in gunicorn's first process, whose new
-workers then share the memory again. When a version of the policy is published, on any machine that shares its folder, the first
-worker that sees it does it, within a second of the next request.
+
+All workers share a few bytes: whoever reloads keeps a copy of the files that it tested, writes their digest and counts a generation
+on, and every process looks at that number: a worker before each request, gunicorn's first process before it makes a worker. They
+load the copy, never the files, which may have changed since. So once a reload is answered, no later request is answered by the old
+versions, and no worker that is made later either. `POST /v1/admin/reload` does it in the worker that is asked, SIGHUP in gunicorn's
+first process, whose new workers then share the memory again. When a version of the policy is published, on any machine that shares
+its folder, the first worker that sees it does it, within a second of the next request.
 
 A shadow policy (`MODERATION_SHADOW_POLICY`) is loaded with the rest: it decides every comment once more, over the live
 policy's scores, matches and exclusions; what it would have decided otherwise is counted and named in the request's line.
@@ -215,9 +215,12 @@ class Reloader:
 
 
 def _compare(table: ScoreTable) -> None:
-    """Let the shadow policy decide a table, and count where it would have decided otherwise."""
+    """Let the shadow policy decide a table, and count where it would have decided otherwise.
+
+    A stream goes on by the model that it began with; a shadow policy that was loaded since for other attributes cannot read its scores.
+    """
     shadow: Policy | None = current_app.extensions["shadow"]
-    if shadow is None or not len(table):
+    if shadow is None or not len(table) or shadow.attributes != table.policy.attributes:
         return
     numbers = {name: number for number, name in enumerate(shadow.sections, 1)}
     known = np.array([0, *(numbers.get(name, 0) for name in table.policy.sections)], dtype=np.intp)
