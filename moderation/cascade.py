@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,14 +63,18 @@ class Join:
         bias, of_linear, of_encoder = self.weights.T
         return self.calibration.apply(bias + of_linear * linear + of_encoder * encoder)
 
-    def bounds(self, linear: Floats, lengths: npt.NDArray[np.int64]) -> tuple[Floats, Floats]:
-        """What the joined probabilities may become, (n, k) each, by linear logits (n, k) and characters (n,) of folded texts."""
+    def highest(self, linear: Floats, lengths: npt.NDArray[np.int64]) -> Floats:
+        """The most that the joined probabilities may become, (n, k), by linear logits (n, k) and characters (n,) of folded texts."""
+        spans = [bisect_right(self.lengths, length) for length in lengths.tolist()]
+        numbers = {*spans}
+        if len(numbers) == 1:
+            return self.high[numbers.pop()].apply(linear)
         high = np.empty_like(linear)
-        span = np.searchsorted(self.lengths, lengths, side="right")
-        for number in {*span.tolist()}:
+        span = np.array(spans, np.intp)
+        for number in numbers:
             rows = np.flatnonzero(span == number)
             high[rows] = self.high[number].apply(linear[rows])
-        return self.low.apply(linear), high
+        return high
 
     def save(self, folder: Path) -> None:
         """Write `cascade.json`."""

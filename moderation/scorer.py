@@ -105,12 +105,10 @@ class Scorer:
             actions = self.policy.decide(fused, sections)
         scores, deep = linear, []
         if self.cascade and tiers.count(_FAST) < count:
-            kinds = np.array(tiers)
-            unread = np.array([name not in self.reads for name in named])
             doubt = self._in_doubt(logits, np.diff(batch.offsets), found, sections)
-            chosen = np.flatnonzero((kinds == _DEEP) | ((kinds == _AUTO) & ~unread & doubt))
-            deep = chosen.tolist()
+            deep = [row for row, kind in enumerate(tiers) if kind == _DEEP or (kind == _AUTO and doubt[row] and named[row] in self.reads)]
             if deep:
+                chosen = np.array(deep, np.intp)
                 scores = linear.copy()
                 places = {row: place for place, row in enumerate(wordings)}
                 said = [(plain.row(places[row]) if row in places else batch.row(row)).text for row in deep]
@@ -121,14 +119,15 @@ class Scorer:
                           [TIERS[tier] for tier in tiers])
 
     def _in_doubt(self, logits: Scores, lengths: npt.NDArray[np.int64], found: Sequence[RowMatches],
-                  sections: int | npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
-        """The rows whose action the encoder could change: the least and the greatest that it may say lead to different ones."""
+                  sections: int | npt.NDArray[np.intp]) -> list[bool]:
+        """Whether the encoder could change a row's action: the least and the greatest that it may say lead to different ones."""
         assert self.cascade
-        low, high = self.cascade.join.bounds(logits, lengths)
-        most = self.policy.decide(self.policy.fuse(high, found), sections).max(axis=1, initial=0)
+        join, policy = self.cascade.join, self.policy
+        most = policy.decide(policy.fuse(join.highest(logits, lengths), found), sections)
         if not most.any():  # most comments: no score is high enough, and a lower one never gives a worse action
-            return np.zeros(len(most), np.bool_)
-        doubt: npt.NDArray[np.bool_] = self.policy.decide(self.policy.fuse(low, found), sections).max(axis=1, initial=0) != most
+            return [False] * len(most)
+        least = policy.decide(policy.fuse(join.low.apply(logits), found), sections)
+        doubt: list[bool] = (most.max(axis=1) != least.max(axis=1)).tolist()
         return doubt
 
     def score(self, comment: str, section: str | None = None, language: str | None = None, tier: str | None = None) -> Assessment:

@@ -133,7 +133,8 @@ def test_auto_answers_as_fast_or_as_deep_and_acts_as_deep_within_the_bounds(deep
     assert auto == (whole if auto.tier == "deep" else fast)
     if auto.tier == "fast":
         table = deep.score_batch([text], tier="deep")
-        low, high = deep.cascade.join.bounds(deep.classifier.predict_both(table._batch)[1], np.diff(table._batch.offsets))
+        logits, join = deep.classifier.predict_both(table._batch)[1], deep.cascade.join
+        low, high = join.low.apply(logits), join.highest(logits, np.diff(table._batch.offsets))
         if ((low <= table.attributes) & (table.attributes <= high)).all():
             assert whole.decision.action == fast.decision.action
 
@@ -358,10 +359,9 @@ def test_a_trained_join_follows_both_models_and_its_bounds_hold():
     assert (join.weights[:, 1:] >= 0).all()
     assert (join.weights[:, 2] > join.weights[:, 1]).all()
     assert join.facts["deep_auc"] > join.facts["fast_auc"]
-    low, high = join.bounds(logits.linear, lengths)
-    assert (low <= high).all()
+    assert (join.low.apply(logits.linear) <= join.highest(logits.linear, lengths)).all()
     # What a comment costs widens the bounds of a short one and narrows those of a long one.
-    short, long = (join.bounds(logits.linear, np.full(n, length))[1] for length in (1, 1000))
+    short, long = (join.highest(logits.linear, np.full(n, length)) for length in (1, 1000))
     assert (short >= long).all() and (short > long).any()
     asked = cascade.passed_on(join, policy, logits)
     assert asked[lengths < 100].mean() > asked[lengths >= 800].mean()

@@ -99,7 +99,8 @@ def bounds(linear: Floats, joined: Floats, tail: float) -> tuple[Calibration, Ca
 
 def passed_on(join: Join, policy: Policy, logits: Logits) -> npt.NDArray[np.bool_]:
     """The rows whose action the encoder could change; words of the lexicon left aside."""
-    least, most = (policy.decide(policy.fuse(bound, [])).max(axis=1, initial=0) for bound in join.bounds(logits.linear, logits.lengths))
+    bounds = join.low.apply(logits.linear), join.highest(logits.linear, logits.lengths)
+    least, most = (policy.decide(policy.fuse(bound, [])).max(axis=1, initial=0) for bound in bounds)
     asked: npt.NDArray[np.bool_] = least != most
     return asked
 
