@@ -91,6 +91,6 @@ def inspect(scorer: Scorer, text: str, section: str | None = None) -> Inspection
         [ViewResult("readable", normalized.readable.text), ViewResult("squeezed", normalized.squeezed.text)],
         [CandidateResult(span.start, span.end, term, outcome) for span, term, outcome in candidates],
         [AttributeResult(name, score, [WordResult(word.span.start, word.span.end, round(word.weight, 4))
-                                                      for word in explanation.top_spans(name, WORDS)])
+                                       for word in explanation.top_spans(name, WORDS)])
          for name, score in zip(policy.attributes, shown(table.attributes[0]), strict=True)],
     )

@@ -101,8 +101,8 @@ class Lexicon:
         allow = compile_allows(terms, allows, hash_text)
         self._allows = allow.texts
         self.walk = Walk(self.trie, listed, "".join(f"{word}\n" for word in common if known.is_known(word) and word not in harmless),
-                          "".join(f"{word}\n" for word in harmless), "".join(f"{word}\n" for word in common),
-                          "".join(f"{name}\n" for name in names), allow)
+                         "".join(f"{word}\n" for word in harmless), "".join(f"{word}\n" for word in common),
+                         "".join(f"{name}\n" for name in names), allow)
         self.words, self.common, self.is_known = words, tuple(common), self.walk.is_known
         self._meanings = [[(term.text, category, term.severity) for category in (term.category, term.also) if category]
                           for term in (terms[form.term] for form in self.trie.forms)]

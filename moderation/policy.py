@@ -70,7 +70,7 @@ class _Curves:
         self._categories, self._attributes = len(categories), len(attributes)
         ffi, self._library = kernels.load()
         self.table = ffi.new("fuse_pair[]", [_pair(index, category, feed, attributes)
-                                              for index, category in enumerate(categories) for feed in category.feeds])
+                                             for index, category in enumerate(categories) for feed in category.feeds])
         self._pointer = functools.partial(ffi.from_buffer, "double[]")
         self._null = ffi.NULL
 
