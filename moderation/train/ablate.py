@@ -16,12 +16,11 @@ from moderation import identities
 from moderation.classifier import LinearClassifier
 from moderation.features import FeatureSpec
 from moderation.train import fit, metrics
-from moderation.train.corpus import ATTRIBUTES, DEVELOPMENT, TRAIN, Corpus
+from moderation.train.corpus import ATTRIBUTES, DEVELOPMENT, TRAIN, WRITTEN, Corpus
 from moderation.train.evaluate import Row, Table, predict
 from moderation.train.fit import Progress, Recipe
 from moderation.tune.estimates import Bools, Floats
 
-WRITTEN = ("contrasts", "frames")
 OUT = -1         # of a row that a model does without
 MIXTURES = 1000  # long texts for the join, of which the full recipe has more than a share of the rows is worth
 

@@ -61,7 +61,7 @@ def write_card(model: LinearClassifier, corpus: Corpus, part: npt.NDArray[np.int
     contrasts = corpora.read_contrasts(*TEST_CONTRASTS)
     tables, _ = evaluate.measure(model, shown, contrasts, flagged)
     name = "test part, opened for this card" if open_test else "development part"
-    figures = "\n\n".join([f"Figures on the {name}: {len(shown):,} comments. Intervals are 95 % bootstrap intervals.",
+    figures = "\n\n".join([*_teacher(model), f"Figures on the {name}: {len(shown):,} comments. Intervals are 95 % bootstrap intervals.",
                            *(f"### {table.title}\n\n{table.markdown()}" for table in tables if table.rows)])
     prose = TEMPLATE.read_text(encoding="utf-8") if TEMPLATE.exists() else "# Model card: {name}\n\n{figures}\n\n{points}\n"
     return prose.replace("{name}", model.name).replace("{version}", model.version).replace("{rows}", _rows(model)) \
@@ -70,6 +70,12 @@ def write_card(model: LinearClassifier, corpus: Corpus, part: npt.NDArray[np.int
 
 def _rows(model: LinearClassifier) -> str:
     return ", ".join(f"{count:,} {part}" for part, count in model.facts["rows"].items())
+
+
+def _teacher(model: LinearClassifier) -> list[str]:
+    teacher = model.facts.get("teacher")
+    return [f"A teacher, {teacher['version']}, read {teacher['read']:,} comments of the training part: labels that were missing there are "
+            f"its probabilities before calibration, and of the others these are a share of {teacher['heeded']:g}."] if teacher else []
 
 
 def _points(model: LinearClassifier) -> str:

@@ -14,8 +14,11 @@ from moderation.classifier import LinearClassifier
 from moderation.errors import DataError, Problem
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from moderation.train.corpus import Corpus
-    from moderation.train.fit import Progress
+    from moderation.train.fit import Progress, Recipe
 
 DATA = settings.ROOT.parent / "shared/data/train.parquet"
 CONTRASTS = settings.ROOT / "seeds/contrasts"
@@ -34,6 +37,12 @@ def add_train(subparsers: Any) -> None:
                        help="which column holds the text or an attribute: --column text=body --column toxicity=is_toxic")
     train.add_argument("--contrasts", type=Path, action="append", metavar="FILE",
                        help="contrast sentences to train on as well (default: those of the project)")
+    train.add_argument("--teacher", type=Path, metavar="FOLDER",
+                       help="an encoder: what it makes of comments fills missing labels and is half of the stated ones")
+    train.add_argument("--teacher-most", type=int, metavar="N",
+                       help="the most comments that the teacher reads, some milliseconds each (default: all of at most 300 characters)")
+    train.add_argument("--teacher-scores", type=Path, metavar="FILE",
+                       help="written as the teacher reads, and gone on from; by any number of encoders and data")
     train.add_argument("--base", type=Path, help="adapt this model instead of training anew; wants --add")
     train.add_argument("--add", type=Path, action="append", default=[], help="a site's own labels, in any of the formats")
     train.add_argument("--seed", type=int, default=0, help="the same seed gives the same model")
@@ -100,6 +109,8 @@ def _progress() -> Progress:
 def _train(arguments: argparse.Namespace) -> int:
     from moderation.train import card, fit
 
+    if arguments.teacher and (arguments.base or arguments.demo):
+        raise DataError("the command line", [Problem("--teacher", "teaches only new models, of comments", "leave out --base and --demo")])
     progress = _progress()
     if arguments.base:
         return _adapt(arguments, progress)
@@ -108,10 +119,29 @@ def _train(arguments: argparse.Namespace) -> int:
         corpus, part = fit.demo((arguments.contrasts or TRAINED)[0], arguments.seed)
     else:
         corpus, part = fit.gather(_data(arguments.data), arguments.seed, _mapping(arguments.column), arguments.contrasts or TRAINED)
-    model = fit.fit(corpus, part, arguments.out.name, recipe, progress)
+    if arguments.teacher:
+        model = _taught(arguments, corpus, part, recipe, progress)
+    else:
+        model = fit.fit(corpus, part, arguments.out.name, recipe, progress)
     points = card.publish(model, arguments.out, corpus, part, open_test=arguments.open_test)
     print(f"{model.version} is in {arguments.out}\n\nIts operating points, for the policy:\n\n{points}")
     return 0
+
+
+def _taught(arguments: argparse.Namespace, corpus: Corpus, part: npt.NDArray[np.int8], recipe: Recipe,
+            progress: Progress) -> LinearClassifier:
+    from moderation.encoder import Encoder
+    from moderation.lexicon import Lexicon
+    from moderation.train import fit, teacher
+    from moderation.train.corpus import TRAIN
+
+    found, encoder = settings.load(), Encoder.load(arguments.teacher)
+    lexicon = Lexicon.load(found.lexicon_paths, found.languages)
+    taught = teacher.read(corpus.take(part == TRAIN), encoder, lexicon, arguments.teacher_most, arguments.teacher_scores, progress)
+    model = fit.fit(corpus, part, arguments.out.name, recipe, progress, taught)
+    read = int((taught[:, 0] >= 0).sum())
+    model.facts["teacher"] = {"version": encoder.version, "read": read, "heeded": recipe.heeded}
+    return model
 
 
 def _adapt(arguments: argparse.Namespace, progress: Progress) -> int:

@@ -28,6 +28,7 @@ ATTRIBUTES = ("toxicity", "severe_toxicity", "identity_attack", "insult", "threa
 TRAIN, DEVELOPMENT, TEST = 0, 1, 2
 SHARES = (0.86, 0.07, 0.07)
 KEPT_EVERY = 10  # frames
+WRITTEN = ("contrasts", "frames")  # sources of the project's own sentences
 
 _WORD = re.compile(r"\w+|[^\s\w!-/:-@\[-`{-~]")  # words, and signs beyond ASCII: emoji tell texts apart too
 _SHINGLE = 6   # words that two texts must share in a row ...

@@ -51,7 +51,8 @@ class Recipe:
     ----------
     clean_weight : of labels that are not stated but implied by a comment being clean.
     named_weight : of clean news comments that name a group of people, which balances the hostile ones that do (Dixon et al. 2018).
-    taught_weight : of labels that are neither, and are filled by models of the other half of the rows; 0 for none.
+    heeded : a teacher's share in the labels that are stated or implied, where it has read the comment.
+    taught_weight : of labels that are neither, nor a teacher's, and are filled by models of the other half of the rows; 0 for none.
     sharing : see SHARING.
     mixtures : long texts made for the join, every third with a hostile comment inside.
     """
@@ -62,6 +63,7 @@ class Recipe:
     source_weights: Mapping[str, float] = field(default_factory=lambda: SOURCE_WEIGHTS)
     clean_weight: float = 1.0
     named_weight: float = 1.5
+    heeded: float = 0.5
     taught_weight: float = 0.3
     sharing: Mapping[tuple[str, str], float] = field(default_factory=lambda: SHARING)
     mixtures: int = 12000
@@ -102,6 +104,20 @@ def withheld(spec: FeatureSpec) -> npt.NDArray[np.bool_] | None:
     held[own] = True
     held[:, ATTRIBUTES.index("identity_attack")] = False
     return held
+
+
+def heed(corpus: Corpus, labels: npt.NDArray[np.float32], importance: npt.NDArray[np.float32], taught: npt.NDArray[np.float32],
+         recipe: Recipe) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Labels and importance (n, 6) beside a teacher's probabilities, NaN where it has not read.
+
+    A missing label becomes the teacher's, as important as a stated one of its source; the others are blended with the teacher's.
+    """
+    read = ~np.isnan(taught)
+    missing = read & (importance == 0)
+    heeded = np.where(missing, 1.0, recipe.heeded * read)
+    blended = (1 - heeded) * labels + heeded * np.nan_to_num(taught)
+    trust = np.array([recipe.source_weights.get(str(source), 1.0) for source in corpus.sources])[:, None]
+    return blended.astype(np.float32), np.where(missing, trust, importance).astype(np.float32)
 
 
 def teach(data: descend.Matrix, scale: npt.NDArray[np.float64], labels: npt.NDArray[np.float32], importance: npt.NDArray[np.float32],
@@ -155,12 +171,18 @@ def quantise(weights: npt.NDArray[np.float32], k: int, clip: float = 1e-5) -> tu
     return table, step
 
 
-def fit(corpus: Corpus, part: npt.NDArray[np.int8], name: str, recipe: Recipe, progress: Progress = lambda *_: None) -> LinearClassifier:
-    """A classifier from a corpus whose rows are marked TRAIN, DEVELOPMENT or TEST; the last are never read."""
+def fit(corpus: Corpus, part: npt.NDArray[np.int8], name: str, recipe: Recipe, progress: Progress = lambda *_: None,
+        taught: npt.NDArray[np.float32] | None = None) -> LinearClassifier:
+    """A classifier from a corpus whose rows are marked TRAIN, DEVELOPMENT or TEST; the last are never read.
+
+    `taught` are a teacher's probabilities of the training rows, as in `heed`.
+    """
     train, development = corpus.take(part == TRAIN), corpus.take(part == DEVELOPMENT)
     spec = recipe.features
     data = descend.matrix(train.texts, spec, lambda done: progress("reading", done, len(train)))
     labels, importance = targets(train, recipe)
+    if taught is not None:
+        labels, importance = heed(train, labels, importance, taught, recipe)
     scale, registers = descend.norm(np.diff(data.rows), recipe.lengths), groups(train)
     total = (recipe.descent.epochs + (TEACHER_EPOCHS if recipe.taught_weight else 0)) * len(train)
 
