@@ -17,10 +17,6 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 
-from better_profanity import profanity
-from better_profanity_rs import profanity as profanity_rs
-from profanex import Filter
-
 from moderation import settings
 from moderation.lexicon import Lexicon
 from moderation.text import normalize
@@ -60,6 +56,11 @@ def main() -> None:
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     found = settings.load()
     lexicon = Lexicon.load(found.lexicon_paths)
+    # Imported here, so that --help needs none of them.
+    from better_profanity import profanity
+    from better_profanity_rs import profanity as profanity_rs
+    from profanex import Filter
+
     profanity.load_censor_words()
     profanity_rs.load_censor_words()
     peer = Filter()

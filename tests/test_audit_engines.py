@@ -1,5 +1,6 @@
 """Audits by the command itself on every engine: a worker is killed in the middle, then all of it, and the disk is full."""
 
+import glob
 import importlib.util
 import os
 import resource
@@ -62,13 +63,13 @@ def below(process):
     """The numbers of all processes that a process has started, and that these have."""
     found, waiting = [], [process]
     while waiting:
-        try:
-            for task in Path(f"/proc/{waiting.pop()}/task").iterdir():
-                children = [int(word) for word in (task / "children").read_text().split()]
-                found += children
-                waiting += children
-        except OSError:
-            continue
+        for file in glob.glob(f"/proc/{waiting.pop()}/task/*/children"):
+            try:
+                children = [int(word) for word in Path(file).read_text().split()]
+            except OSError:  # a thread that has ended; Java's come and go
+                continue
+            found += children
+            waiting += children
     return found
 
 
