@@ -108,7 +108,7 @@ class Answers:
     """The answers of a table's rows; its columns become Python's numbers once, whatever the number of rows."""
 
     def __init__(self, table: ScoreTable) -> None:
-        self._table = table
+        self.table = table
         self._attributes = shown(table.attributes)
         self._categories = table.categories.tolist()
         self._actions = table.actions.tolist()
@@ -120,8 +120,8 @@ class Answers:
         """The answer for one row; with `mask` it holds the text with the lexicon's matches starred out, with `explain` the words
         that, taken out, would change the action, and those that moved the encoder."""
         budget.check()
-        table, actions = self._table, self._actions[row]
-        attributes, categories = self._names
+        table, actions = self.table, self._actions[row]
+        names, categories = self._names
         decision = table.decision(row) if any(actions) or row in self._unread else APPROVED
         matches = table.matches.get(row, ())
         spans = [SpanResult(*match.span, match.category, "lexicon", match.term, match.severity, match.disguise, match.region)
@@ -132,7 +132,7 @@ class Answers:
             decision.action,
             {name: CategoryResult(score, ACTIONS[action])
              for name, score, action in zip(categories, self._categories[row], actions, strict=True)},
-            dict(zip(attributes, self._attributes[row], strict=True)),
+            dict(zip(names, self._attributes[row], strict=True)),
             [ReasonResult(*reason) for reason in decision.reasons],
             spans,
             self._versions,
@@ -151,6 +151,6 @@ def shown(scores: Scores) -> list[Any]:
     return found
 
 
-def answer(table: ScoreTable, row: int, text: str, id: str | None = None, mask: bool = False, explain: bool = False) -> ScoreResult:
-    """The answer for one row of a table, as `Answers.row` gives it."""
-    return Answers(table).row(row, text, id, mask, explain)
+def attributes(table: ScoreTable, row: int) -> dict[str, float]:
+    """One row's attributes as every dialect shows them."""
+    return dict(zip(table.policy.attributes, shown(table.attributes[row]), strict=True))

@@ -18,7 +18,7 @@ from typing import IO
 import msgspec
 
 from moderation import keys, seed_trial, settings
-from moderation.answers import answer
+from moderation.answers import Answers
 from moderation.counterfactuals import counterfactuals
 from moderation.errors import DataError, ModerationError, Problem, SettingsError
 from moderation.rules import TIERS
@@ -57,13 +57,14 @@ def _score(arguments: argparse.Namespace) -> int:
         print(_table_head(scorer.policy.categories))
     for chunk in [arguments.text] if arguments.text else _arrived(sys.stdin.buffer):
         table = scorer.score_batch(chunk, arguments.section, tier=arguments.tier)
+        answers = None if as_table else Answers(table)
         for row, comment in enumerate(chunk):
-            if as_table:
-                print(_table_row(comment, table[row], arguments.mask))
-                if arguments.explain:
-                    print(_changes(table, row, comment), end="")
-            else:
-                print(msgspec.json.encode(answer(table, row, comment, mask=arguments.mask, explain=arguments.explain)).decode())
+            if answers:
+                print(msgspec.json.encode(answers.row(row, comment, mask=arguments.mask, explain=arguments.explain)).decode())
+                continue
+            print(_table_row(comment, table[row], arguments.mask))
+            if arguments.explain:
+                print(_changes(table, row, comment), end="")
         sys.stdout.flush()
     return 0
 

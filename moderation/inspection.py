@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import msgspec
 
-from moderation.answers import ScoreResult, answer, shown
+from moderation.answers import Answers, ScoreResult
 from moderation.scorer import Scorer
 from moderation.text import normalize
 
@@ -84,13 +84,14 @@ def inspect(scorer: Scorer, text: str, section: str | None = None) -> Inspection
                                if not any(finding.span.start < match.span.end and match.span.start < finding.span.end and
                                           (finding.span, finding.term) != (match.span, match.term) for match in found))
     lines = policy.thresholds[policy.section(section)].tolist()
+    result = Answers(table).row(0, text, explain=True)
     return Inspection(
-        answer(table, 0, text, explain=True),
+        result,
         {category.name: LinesResult(review, reject, category.clause)
          for category, (review, reject) in zip(policy.rules.categories, lines, strict=True)},
         [ViewResult("readable", normalized.readable.text), ViewResult("squeezed", normalized.squeezed.text)],
         [CandidateResult(span.start, span.end, term, outcome) for span, term, outcome in candidates],
         [AttributeResult(name, score, [WordResult(word.span.start, word.span.end, round(word.weight, 4))
                                        for word in explanation.top_spans(name, WORDS)])
-         for name, score in zip(policy.attributes, shown(table.attributes[0]), strict=True)],
+         for name, score in result.attributes.items()],
     )

@@ -11,7 +11,7 @@ import pyarrow.parquet
 import pytest
 
 from moderation import cli
-from moderation.answers import answer
+from moderation.answers import Answers
 from moderation.audit import folder as folder_module
 from moderation.audit import run as run_module
 from moderation.audit.engines import Pool
@@ -68,7 +68,7 @@ def test_results_are_the_answers_of_the_scorer(spec, archive, tmp_path):
     assert {row["action"] for row in found} == {"approve", "review", "reject"}
     for row in found:
         table = scorer.score_batch([texts[row["row"]]], row["section"] if row["section"] in scorer.policy.sections else None)
-        expected = msgspec.to_builtins(answer(table, 0, texts[row["row"]]))
+        expected = msgspec.to_builtins(Answers(table).row(0, texts[row["row"]]))
         assert row["action"] == expected["action"]
         assert row["scores"] == {name: category["score"] for name, category in expected["categories"].items()}
         assert row["attributes"] == expected["attributes"]

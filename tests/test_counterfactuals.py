@@ -5,7 +5,7 @@ import json
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from moderation.answers import answer
+from moderation.answers import Answers
 from moderation.counterfactuals import MOST_SPANS, counterfactuals
 from moderation.policy import ACTIONS
 from moderation.scorer import ScorerSpec, open_scorer
@@ -52,8 +52,8 @@ def test_a_comment_with_one_bad_word_is_approved_without_it(scorer):
 
 def test_an_answer_bears_them_only_when_asked(scorer):
     table = scorer.score_batch(["What a banana"])
-    assert not answer(table, 0, "What a banana").counterfactuals
-    assert [item.action for item in answer(table, 0, "What a banana", explain=True).counterfactuals][-1] == "approve"
+    assert not Answers(table).row(0, "What a banana").counterfactuals
+    assert [item.action for item in Answers(table).row(0, "What a banana", explain=True).counterfactuals][-1] == "approve"
 
 
 def test_they_hold_for_the_model_that_is_served():

@@ -18,7 +18,7 @@ from serving import Served
 from moderation import encoder as encoder_module
 from moderation import parity
 from moderation import settings as settings_module
-from moderation.answers import answer
+from moderation.answers import Answers
 from moderation.cascade import Cascade, Join
 from moderation.encoder import Calibration, Encoder
 from moderation.errors import LoadError, ModelError, RequestError
@@ -123,7 +123,7 @@ def test_a_batch_scores_as_its_comments_do_in_every_tier(deep, rows, random):
     for row, (text, tier, section) in enumerate(rows):
         one = deep.score_batch([text], section, tier=tier)
         assert one[0] == table[row]
-        assert answer(one, 0, text) == answer(table, row, text)
+        assert Answers(one).row(0, text) == Answers(table).row(row, text)
 
 
 @given(TEXTS)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moderation import exclusions, language
-from moderation.answers import answer
+from moderation.answers import Answers
 from moderation.errors import LoadError, ModelError, RequestError
 from moderation.policy import ACTIONS
 from moderation.scorer import Scorer, ScorerSpec, open_scorer
@@ -29,8 +29,8 @@ def test_a_batch_scores_as_its_comments_do_in_any_order(scorer, rows, random):
     table = scorer.score_batch([text for text, _ in rows], [section for _, section in rows])
     assert list(table) == [scorer.score(text, section) for text, section in rows]
     single = [scorer.score_batch([text], section) for text, section in rows]
-    assert [answer(table, row, text) for row, (text, _) in enumerate(rows)] == [
-        answer(one, 0, text) for one, (text, _) in zip(single, rows, strict=True)]
+    assert [Answers(table).row(row, text) for row, (text, _) in enumerate(rows)] == [
+        Answers(one).row(0, text) for one, (text, _) in zip(single, rows, strict=True)]
 
 
 @given(COMMENTS)

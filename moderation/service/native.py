@@ -17,7 +17,7 @@ from moderation.answers import Answers, ContextResult, ScoreResult
 from moderation.errors import Problem, RequestError
 from moderation.markup import outside_tags, visible
 from moderation.masking import mask
-from moderation.scorer import Scorer, ScoreTable
+from moderation.scorer import Scorer
 from moderation.service import body, guard, journal, lean, problems, stream
 from moderation.service.decode import decode
 from moderation.service.lean import Ready
@@ -111,7 +111,7 @@ def score() -> Ready | Response:
     table = scorer.score_batch([comment.seen], guard.section() if comment.section is None else comment.section,
                                None if comment.language is None else [comment.language], comment.tier)
     journal.note(table, scorer.policy.categories)
-    return _json(_result(Answers(table), 0, comment, table))
+    return _json(_result(Answers(table), 0, comment))
 
 
 @blueprint.post("/v1/score/batch")
@@ -185,7 +185,7 @@ def _answers(scorer: Scorer, comments: list[ScoreRequest | ItemError], place: Ca
     found = Answers(table)
     answers: list[Any] = comments
     for row, (index, comment) in enumerate(good):
-        answers[index] = _result(found, row, comment, table)
+        answers[index] = _result(found, row, comment)
     return answers
 
 
@@ -194,11 +194,11 @@ def _names(comment: ScoreRequest) -> bool:
     return not (comment.section is None and comment.language is None and comment.tier is None)
 
 
-def _result(answers: Answers, row: int, comment: ScoreRequest, table: ScoreTable) -> ScoreResult:
+def _result(answers: Answers, row: int, comment: ScoreRequest) -> ScoreResult:
     is_html = comment.format == "html"
     found = answers.row(row, comment.text, comment.id, comment.mask and not is_html, comment.explain)
     if comment.mask and is_html:
-        found.masked = mask(comment.text, outside_tags(comment.text, (match.span for match in table.matches.get(row, ()))))
+        found.masked = mask(comment.text, outside_tags(comment.text, (match.span for match in answers.table.matches.get(row, ()))))
     if comment.context is not None:
         found.context = ContextResult(False)
     return found

@@ -14,7 +14,7 @@ import msgspec
 from flask import Blueprint, Response, current_app
 from werkzeug.exceptions import HTTPException
 
-from moderation.answers import shown
+from moderation.answers import attributes
 from moderation.errors import Problem, RequestError
 from moderation.scorer import ScoreTable
 from moderation.service import body, journal, scoring
@@ -139,8 +139,7 @@ def _result(table: ScoreTable, row: int) -> Result:
     found = table[row]
     scored = {Source(name): (score, action != "approve") for name, score, action in found.categories}
     alone = table.alone(row)
-    scored |= {Source("", name): (score, alone.get(name, 0) > 0)
-               for name, score in zip(table.policy.attributes, shown(table.attributes[row]), strict=True)}
+    scored |= {Source("", name): (score, alone.get(name, 0) > 0) for name, score in attributes(table, row).items()}
     results = {name: _least(scored, source) for name, source in CATEGORIES.items()}
     return Result(
         found.decision.action != "approve",

@@ -15,7 +15,7 @@ from msgspec import UNSET
 from werkzeug.exceptions import HTTPException
 
 from moderation import language
-from moderation.answers import answer, shown
+from moderation.answers import Answers, attributes
 from moderation.errors import RequestError
 from moderation.markup import visible
 from moderation.scorer import Scorer, ScoreTable
@@ -113,13 +113,13 @@ def _sources(sent: AnalyzeRequest, scorer: Scorer) -> dict[str, Source]:
 
 def _values(table: ScoreTable, row: int, sources: dict[str, Source]) -> dict[str, Score]:
     found, floors = table[row], table.floors(row)
-    attributes = dict(zip(table.policy.attributes, shown(table.attributes[row]), strict=True))
+    scored = attributes(table, row)
     categories = {name: score for name, score, _ in found.categories}
     values = {}
     for name, (attribute, category) in sources.items():
         of_category = floors if attribute else categories
         best = max(of_category.values(), default=0.0) if category == ANY else of_category.get(category, 0.0)
-        values[name] = Score(max(best, attributes.get(attribute, 0.0)))
+        values[name] = Score(max(best, scored.get(attribute, 0.0)))
     return values
 
 
@@ -153,7 +153,7 @@ def analyze() -> Ready:
     detected = [table.languages[0] if named is None else language.detect(text)]
     return _json(AnalyzeResponse(scores or UNSET, sent.languages or detected, detected,
                                  UNSET if sent.client_token is None else sent.client_token,
-                                 answer(table, 0, text) if "x_moderation" in request.args else UNSET))
+                                 Answers(table).row(0, text) if "x_moderation" in request.args else UNSET))
 
 
 @blueprint.post("/v1alpha1/comments:suggestscore")
