@@ -1,15 +1,17 @@
 """The lexicon: finds terms in folded text, however they are disguised, and leaves innocent words alone.
 
 Knows terms, known words and the compiled walk; knows no scores and no policy. Where a term may stand is found in C
-(csrc/match.c), whether it does is judged in `evidence`, and a phrase that the term's file allows takes it back.
+(csrc/match.c), whether it does is judged there too (csrc/evidence.c), and a phrase that the term's file allows takes it back.
 """
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -75,6 +77,18 @@ class Finding(NamedTuple):
     disguise: str
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No look for garbage meanwhile: what a lexicon is made of by the million stays, and a tenth of the time would go into it."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 class Lexicon:
     """All terms in use, compiled. Safe to share between threads; make it with `load` or from terms.
 
@@ -112,6 +126,7 @@ class Lexicon:
         self.version = digest.hexdigest()[:12]
 
     @classmethod
+    @_uncollected()
     def load(cls, paths: Sequence[Path], languages: Sequence[str] = ()) -> Lexicon:
         """Read term files, or folders of them with their word lists.
 

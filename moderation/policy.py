@@ -277,14 +277,13 @@ class Policy:
 
     def explain(self, fused: Scores, section: int = 0, is_read: bool = True) -> Decision:
         """One row, (categories,), decided with its reasons; `is_read` says whether the model reads its language."""
+        actions: list[int] = self.decide(fused, section).tolist()
         scores: list[float] = fused.tolist()
-        lines: list[list[float]] = self._thresholds[section].tolist()
-        actions = [(score >= review) + (score >= reject) for score, (review, reject) in zip(scores, lines, strict=True)]
         held = sorted((-action, -scores[index], index) for index, action in enumerate(actions) if action)
         reasons = []
         for action, score, index in held:
             category = self.rules.categories[index]
-            threshold = lines[index][-action - 1]
+            threshold = self._thresholds.item(section, index, -action - 1)
             reasons.append(Reason(category.name, ACTIONS[-action], -score, threshold, category.clause))
         unread = 0 if is_read else self.unread
         if unread:

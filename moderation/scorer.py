@@ -48,10 +48,11 @@ class Scorer:
     tier : who decides where a comment names none: `fast`, the classifier; `deep`, the encoder as well; `auto`, the
         encoder where it could change the decision. Without an encoder it is `fast`.
     lack : why there is no encoder, for those who ask for it.
+    parts : what the parts are made of, for `reopen`.
     """
 
     def __init__(self, classifier: LinearClassifier, lexicon: Lexicon, policy: Policy, cascade: Cascade | None = None,
-                 tier: str = "auto", lack: str = "none was given") -> None:
+                 tier: str = "auto", lack: str = "none was given", parts: Parts | None = None) -> None:
         if policy.attributes != tuple(classifier.attributes):
             raise ModelError("the model", [Problem("attributes", "are not those that the policy was loaded for", "load the policy again")])
         self.classifier = classifier
@@ -59,7 +60,7 @@ class Scorer:
         self.policy = policy
         self.cascade = cascade
         self.tier = tier if cascade else FAST
-        self.parts = Parts()
+        self.parts = parts or Parts()
         self.lack = "" if cascade else lack
         model = f"{classifier.version}+{cascade.version}" if cascade else classifier.version
         self._sweep = Sweep(lexicon, classifier, policy)
@@ -105,7 +106,7 @@ class Scorer:
             actions = self.policy.decide(fused, sections)
         scores, deep = linear, []
         if self.cascade and tiers.count(_FAST) < count:
-            doubt = self._in_doubt(logits, np.diff(batch.offsets), found, sections)
+            doubt = in_doubt(self.cascade.join, self.policy, logits, np.diff(batch.offsets), found, sections)
             deep = [row for row, kind in enumerate(tiers) if kind == _DEEP or (kind == _AUTO and doubt[row] and named[row] in self.reads)]
             if deep:
                 chosen = np.array(deep, np.intp)
@@ -117,18 +118,6 @@ class Scorer:
                 actions = self.policy.decide(fused, sections)
         return ScoreTable(self, batch, sections, scores, fused, actions, {row: matches for row, matches, _ in found}, named, linear, deep,
                           [TIERS[tier] for tier in tiers])
-
-    def _in_doubt(self, logits: Scores, lengths: npt.NDArray[np.int64], found: Sequence[RowMatches],
-                  sections: int | npt.NDArray[np.intp]) -> list[bool]:
-        """Whether the encoder could change a row's action: the least and the greatest that it may say lead to different ones."""
-        assert self.cascade
-        join, policy = self.cascade.join, self.policy
-        most = policy.decide(policy.fuse(join.highest(logits, lengths), found), sections)
-        if not most.any():  # most comments: no score is high enough, and a lower one never gives a worse action
-            return [False] * len(most)
-        least = policy.decide(policy.fuse(join.low.apply(logits), found), sections)
-        doubt: list[bool] = (most.max(axis=1) != least.max(axis=1)).tolist()
-        return doubt
 
     def score(self, comment: str, section: str | None = None, language: str | None = None, tier: str | None = None) -> Assessment:
         """Score one comment: a batch of one, by definition."""
@@ -169,6 +158,23 @@ class Scorer:
         if len(section) != count:
             raise RequestError(Problem("section", "has not as many entries as there are comments"))
         return np.array([self.policy.section(name) for name in section], dtype=np.intp)
+
+
+def in_doubt(join: Join, policy: Policy, logits: Scores, lengths: npt.NDArray[np.int64], found: Sequence[RowMatches] = (),
+             sections: int | npt.NDArray[np.intp] = 0) -> list[bool]:
+    """Whether the encoder could change a row's action: the least and the greatest that it may say lead to different ones.
+
+    Parameters
+    ----------
+    logits, lengths : (n, k) and (n,), as in `Join.highest`.
+    found, sections : as in `Policy.fuse` and `Policy.decide`.
+    """
+    most = policy.decide(policy.fuse(join.highest(logits, lengths), found), sections)
+    if not most.any():  # most comments: no score is high enough, and a lower one never gives a worse action
+        return [False] * len(most)
+    least = policy.decide(policy.fuse(join.low.apply(logits), found), sections)
+    doubt: list[bool] = (most.max(axis=1) != least.max(axis=1)).tolist()
+    return doubt
 
 
 def _digest(path: Path) -> str:
@@ -267,8 +273,8 @@ def reopen(spec: ScorerSpec, before: Scorer | None) -> Scorer:
     if spec.again().digest != spec.digest:
         what = "the model, lexicon, policy or encoder has changed since the spec was made"
         raise LoadError("the scorer", [Problem("digest", what, "make the spec again")])
-    same = [known == there != "" for known, there in zip(before.parts if before else Parts(), spec.parts, strict=True)]
-    is_model, is_lexicon, is_encoder = same
+    known = before.parts if before else Parts()
+    is_model, is_lexicon, is_encoder = (one == other != "" for one, other in zip(known, spec.parts, strict=True))
     classifier = before.classifier if before and is_model else LinearClassifier.load(spec.model)
     policy = Policy.load(spec.policy, classifier.attributes)
     tier = spec.tier or policy.rules.tier
@@ -279,8 +285,7 @@ def reopen(spec: ScorerSpec, before: Scorer | None) -> Scorer:
     if cascade is None:
         cascade = Cascade.load(spec.encoder, classifier.attributes, classifier.version, spec.threads) if spec.encoder and not lack else None
     lexicon = before.lexicon if before and is_lexicon else Lexicon.load(spec.lexicon, spec.languages)
-    scorer = Scorer(classifier, lexicon, policy, cascade, tier, lack)
-    scorer.parts = spec.parts
+    scorer = Scorer(classifier, lexicon, policy, cascade, tier, lack, spec.parts)
     scorer.score("", tier=DEEP if cascade else FAST)  # builds the tables that are built on first use
     return scorer
 

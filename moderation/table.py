@@ -142,7 +142,7 @@ class ScoreTable(Sequence[Assessment]):
             self.versions,
             language,
             is_read,
-            DEEP if row in self.deep else FAST,
+            self.tier(row),
         )
 
     def decision(self, row: int) -> Decision:

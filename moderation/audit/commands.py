@@ -6,7 +6,6 @@ Ends with 0; with 1 for a fault, 2 for a wrong command, 3 where a `--fail-if` ho
 from __future__ import annotations
 
 import argparse
-import gc
 import os
 import re
 import sys
@@ -148,11 +147,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
     found = settings.load()
     spec = ScorerSpec.from_settings(replace(found, tier=arguments.tier) if arguments.tier else found)
-    gc.disable()  # what opening makes by the million stays: there is no garbage to look for, and a sixth of the time goes into it
-    try:
-        scorer = open_scorer(spec)
-    finally:
-        gc.enable()
+    scorer = open_scorer(spec)
     conditions = {text: parse(text, scorer.policy.categories) for text in arguments.fail_if}
     engine = _engine(arguments)
     source = open_source(arguments.source, _options(arguments))

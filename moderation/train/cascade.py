@@ -22,7 +22,7 @@ from moderation.classifier import LinearClassifier
 from moderation.encoder import Calibration, Encoder
 from moderation.lexicon import Lexicon
 from moderation.policy import Policy
-from moderation.scorer import Scorer
+from moderation.scorer import Scorer, in_doubt
 from moderation.text import fold_batch
 from moderation.train import calibrate, fit, points
 from moderation.train.corpus import ATTRIBUTES, DEVELOPMENT, Corpus
@@ -98,11 +98,8 @@ def bounds(linear: Floats, joined: Floats, tail: float) -> tuple[Calibration, Ca
 
 
 def passed_on(join: Join, policy: Policy, logits: Logits) -> npt.NDArray[np.bool_]:
-    """The rows whose action the encoder could change; words of the lexicon left aside."""
-    bounds = join.low.apply(logits.linear), join.highest(logits.linear, logits.lengths)
-    least, most = (policy.decide(policy.fuse(bound, [])).max(axis=1, initial=0) for bound in bounds)
-    asked: npt.NDArray[np.bool_] = least != most
-    return asked
+    """The rows that `auto` asks the encoder about; words of the lexicon left aside."""
+    return np.array(in_doubt(join, policy, logits.linear, logits.lengths), np.bool_)
 
 
 def train(linear: LinearClassifier, encoder: Encoder, policy: Policy, corpus: Corpus, logits: Logits) -> Join:
@@ -139,8 +136,8 @@ def widths(whole: Join, logits: Logits, joined: Floats) -> Iterator[tuple[float,
     Above the upper bounds lie so many where asking costs as usual, and in each span of lengths more as it costs more there: so what is
     gained for the same cost is the same in all.
     """
-    linear, scores, costs = logits.linear[logits.drawn], joined[logits.drawn], logits.lengths[logits.drawn] + RUN
-    span = np.searchsorted(SPANS, costs - RUN, side="right")
+    linear, scores, lengths = logits.linear[logits.drawn], joined[logits.drawn], logits.lengths[logits.drawn]
+    costs, span = lengths + RUN, np.searchsorted(SPANS, lengths, side="right")
     dear = [costs[span == number].mean() / costs.mean() if (span == number).any() else 1.0 for number in range(len(SPANS) + 1)]
     lows = {tail: bounds(linear, scores, tail)[0] for tail in _TAILS}
     highs = {tail: tuple(bounds(linear, scores, min(tail * times, 0.5))[1] for times in dear) for tail in _TAILS}
