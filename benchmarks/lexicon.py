@@ -52,15 +52,15 @@ def seconds(work: Callable[[str], object], texts: Sequence[str]) -> float:
 
 def main() -> None:
     """Print the tables."""
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    found = settings.load()
-    lexicon = Lexicon.load(found.lexicon_paths)
     # Imported here, so that --help needs none of them.
     from better_profanity import profanity
     from better_profanity_rs import profanity as profanity_rs
     from profanex import Filter
 
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    found = settings.load()
+    lexicon = Lexicon.load(found.lexicon_paths)
     profanity.load_censor_words()
     profanity_rs.load_censor_words()
     peer = Filter()

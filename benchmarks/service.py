@@ -85,9 +85,12 @@ def measure(body: Path, server: subprocess.Popen[bytes], port: int, seconds: int
                          capture_output=True, text=True, check=True).stdout
     if "Non-2xx" in out:
         sys.exit(f"not every request was answered:\n{out}")
-    count, rate = (float(re.search(pattern, out)[1]) for pattern in (r"(\d+) requests in", r"Requests/sec:\s+([\d.]+)"))  # type: ignore[index]
-    number, unit = re.search(r"99%\s+([\d.]+)(us|ms|s)", out).groups()  # type: ignore[union-attr]  # wrk prints it always, as the others
-    return Round(rate, float(number) * {"us": 0.001, "ms": 1, "s": 1000}[unit], (_nanoseconds(server.pid) - before) / 1000 / count)
+    told = re.search(r"99%\s+([\d.]+)(us|ms|s)\b.*?(\d+) requests in.*?Requests/sec:\s+([\d.]+)", out, re.DOTALL)
+    if told is None:
+        sys.exit(f"wrk did not print what is read of it:\n{out}")
+    number, unit, count, rate = told.groups()
+    return Round(float(rate), float(number) * {"us": 0.001, "ms": 1, "s": 1000}[unit],
+                 (_nanoseconds(server.pid) - before) / 1000 / int(count))
 
 
 def compare(rounds: int) -> None:
@@ -131,8 +134,11 @@ def _figures(rounds: list[Round]) -> str:
 def arguments(description: str | None) -> argparse.Namespace:
     """What the command line says, or its help."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=20, help="turns of a second for each server (default: 20)")
-    return parser.parse_args()
+    parser.add_argument("--rounds", type=int, default=20, help="turns of a second for each server, at least 2 (default: 20)")
+    given = parser.parse_args()
+    if given.rounds < 2:
+        parser.error(f"--rounds: expected at least 2, got {given.rounds}")
+    return given
 
 
 if __name__ == "__main__":

@@ -72,7 +72,7 @@ def read(folder: Path) -> Parity:
 def _read(folder: Path, kind: type[T]) -> T:
     try:
         # Python's reader, since a case may hold half a surrogate pair, which is no JSON to stricter ones.
-        return msgspec.convert(json.loads((folder / "parity.json").read_bytes()), kind, strict=False)
+        return msgspec.convert(json.loads((folder / "parity.json").read_bytes()), kind)
     except (OSError, ValueError, msgspec.ValidationError) as error:
         what = f"cannot be read: {type(error).__name__}"
         raise ModelError(str(folder), [Problem("parity.json", what, "train the model anew")]) from error

@@ -134,3 +134,9 @@ def test_the_model_tells_its_teacher(encoder, tmp_path, monkeypatch, capsys):
 def test_it_teaches_neither_the_demo_nor_an_adapted_model(other):
     with pytest.raises(DataError, match="--teacher"):
         run("--teacher", FOLDER, *other)
+
+
+@pytest.mark.parametrize("most", [0, -5])
+def test_a_number_of_comments_that_is_none_is_refused(most):
+    with pytest.raises(DataError, match=f"--teacher-most\n +expected a number of comments, got {most}"):
+        run("--teacher", FOLDER, "--teacher-most", most)

@@ -30,11 +30,10 @@ from moderation.errors import LoadError, Problem
 from moderation.markup import visible
 from moderation.policy import ACTIONS
 from moderation.scorer import Scorer, ScorerSpec, ScoreTable, Versions, open_scorer
-from moderation.table import DEEP, FAST
 
 _HELD_TEXT = 64_000_000  # bytes of texts and results that are held before they are counted and written
 _SHOWN_WORDS = 50  # of an archive's for its decisions
-_SHOWN_SECTIONS = 20
+SHOWN_SECTIONS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +82,7 @@ def score_rows(batch: pa.RecordBatch, job: Job, scorer: Scorer) -> pa.Table:
         "past": _past(batch.column("past"), job.reading),
         "language": pa.array(table.languages, pa.string()),
         "action": pa.DictionaryArray.from_arrays(pa.array(table.worst), pa.array(ACTIONS)).cast(pa.string()),
-        "tier": pc.if_else(pa.array([row in table.deep for row in range(len(table))]), DEEP, FAST),
+        "tier": pa.array([table.tier(row) for row in range(len(table))], pa.string()),
         "scores": _struct(policy.categories, table.categories),
         "attributes": _struct(policy.attributes, np.round(table.attributes, DIGITS)),
         "spans": spans,
@@ -148,6 +147,7 @@ class _Writer:
         self.rows = self.left_out = 0
         self.actions, self.bands = np.zeros(len(ACTIONS), np.int64), np.zeros(sample.BANDS, np.int64)
         self.unknown: dict[str, int] = {}
+        self._meant = [name.lower() for name in job.sections]
         self._sections: set[str] = set()
         self._candidates = sample.Candidates(job.sample)
         self._held: list[pa.Table] = []
@@ -190,14 +190,13 @@ class _Writer:
     def _wanted(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         job = self._job
         if job.sections:
-            meant = {name.lower() for name in job.sections}
             self._sections.update(name for name in pc.unique(batch.column("section")).to_pylist()
-                                  if name is not None and (len(self._sections) < _SHOWN_SECTIONS or name.lower() in meant))
+                                  if name is not None and (len(self._sections) < SHOWN_SECTIONS or name.lower() in self._meant))
         if job.since is not None:
             times = batch.column("time").cast(pa.int64())
             batch = batch.filter(pc.fill_null(pc.greater_equal(times, job.since), False))
         if job.sections:
-            batch = batch.filter(pc.is_in(pc.utf8_lower(batch.column("section")), pa.array([name.lower() for name in job.sections])))
+            batch = batch.filter(pc.is_in(pc.utf8_lower(batch.column("section")), pa.array(self._meant)))
         return batch
 
     def _note(self, batch: pa.RecordBatch, results: pa.Table) -> None:

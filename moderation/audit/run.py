@@ -19,7 +19,7 @@ import msgspec
 from moderation.audit import estimate, report, sample, schema, summary
 from moderation.audit.engines import Engine
 from moderation.audit.folder import Done, Folder, replacing, write
-from moderation.audit.kernel import Job
+from moderation.audit.kernel import SHOWN_SECTIONS, Job
 from moderation.audit.progress import Progress
 from moderation.audit.readers.parts import Part
 from moderation.audit.readers.source import Source
@@ -28,7 +28,6 @@ from moderation.errors import DataError, Problem
 from moderation.scorer import Scorer, open_scorer
 
 _SHOWN_WORDS = 10
-_SHOWN_SECTIONS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +159,7 @@ def _sum_up(folder: Folder, planned: _Planned, lines: Lines, size: int, began: f
     known = {name.lower() for name in seen}
     strangers = tuple(name for name in sections if name.lower() not in known)
     if sections and len(strangers) == len(sections):
-        there = ", ".join(f"`{name}`" for name in sorted(seen)[:_SHOWN_SECTIONS]) or "none"
+        there = ", ".join(f"`{name}`" for name in sorted(seen)[:SHOWN_SECTIONS]) or "none"
         raise DataError("the command line", [Problem(f"--section {name}", "no comment is in it", f"there are {there}; with another one "
                                                      "give --restart, or name another folder") for name in strangers])
     if size:

@@ -111,6 +111,8 @@ def _train(arguments: argparse.Namespace) -> int:
 
     if arguments.teacher and (arguments.base or arguments.demo):
         raise DataError("the command line", [Problem("--teacher", "teaches only new models, of comments", "leave out --base and --demo")])
+    if arguments.teacher_most is not None and arguments.teacher_most < 1:
+        raise DataError("the command line", [Problem("--teacher-most", f"expected a number of comments, got {arguments.teacher_most}")])
     progress = _progress()
     if arguments.base:
         return _adapt(arguments, progress)

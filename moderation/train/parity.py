@@ -6,6 +6,7 @@ join, `numpy.interp` for the calibration. A model folder carries the result as `
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 
@@ -48,7 +49,7 @@ def reference(classifier: LinearClassifier, texts: tuple[str, ...] | list[str]) 
 
     whole, sentences = normalised(grams.rows), normalised(grams.sentences)
     top = np.array([sentences[low:high].max(axis=0) if high > low else np.zeros(k)
-                    for low, high in zip(grams.row_sentences, grams.row_sentences[1:], strict=False)])
+                    for low, high in itertools.pairwise(grams.row_sentences)])
     gate = (1.0 / (1.0 + np.diff(grams.rows) / classifier.lengths.gate))[:, None]
     b0, b1, a0, a1, m0, m1 = classifier.arrays["join"].T
     logits = b0 + b1 * gate + (a0 + a1 * gate) * whole + (m0 + m1 * gate) * top

@@ -23,7 +23,8 @@ from moderation.tune.words import Load
 
 NEAREST = 3  # comments shown on each side of a line
 SHARES = ("precision", "review_precision", "recall", "miss", "false_positive_rate", "touched", "rejected", "reviewed")
-_NAMES = {"precision": "precision", "review_precision": "precision from review on", "recall": "recall", "miss": "missed",
+# Figures in the order of `words.sentences`.
+_NAMES = {"precision": "precision", "review_precision": "precision from review on", "miss": "missed", "recall": "recall",
           "false_positive_rate": "false positives", "touched": "civil comments touched"}
 
 
@@ -62,10 +63,9 @@ def _choice(choice: Choice, before: Floats, wish: Wish) -> Iterator[str]:
     yield f"  {figures.labels:,} labels, {figures.violations:,} of comments that break the rule"
     for kept in choice.kept:
         yield f"  promised: {promised(kept.target, wish.delta)} ({kept.promise.wrong} of {kept.promise.rows} labels speak against)"
-    said = dict(zip(_NAMES, words.sentences(figures), strict=True)) if figures.labels else {}
-    order = ("precision", "review_precision", "miss", "recall", "false_positive_rate", "touched")
-    for name, sentence in zip(order, said.values(), strict=False):
-        yield f"  {_NAMES[name]:<25} {getattr(figures, name)!s:<24} {sentence}"
+    if figures.labels:
+        for (name, title), sentence in zip(_NAMES.items(), words.sentences(figures), strict=True):
+            yield f"  {title:<25} {getattr(figures, name)!s:<24} {sentence}"
     if choice.cost is not None:
         apart = "" if choice.cost_apart is None else f"; {choice.cost_apart:.1f} where other labels chose the lines"
         yield f"  {'cost of 1,000 comments':<25} {choice.cost:.1f}{apart}"

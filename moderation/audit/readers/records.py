@@ -199,8 +199,8 @@ def elements(file: BinaryIO, start: int = 0, end: int | None = None, line: int =
                 fault, at = ROW_TOO_LONG, _resumption(buffer, begun)
             else:
                 fault = None if _is_json(buffer[begun:at]) else NOT_JSON
-                if fault and 0 <= _resumption(buffer, begun) < at:
-                    at = _resumption(buffer, begun)
+                if fault and 0 <= (next_one := _resumption(buffer, begun)) < at:
+                    at = next_one
         if begun >= 0:
             line += buffer.count(b"\n", counted, begun)
             counted = begun

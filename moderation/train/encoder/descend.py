@@ -118,7 +118,7 @@ class Trainer:
         bias = self.biases.detach().clone().requires_grad_(True)
         logits = self.copies[worker](ids, mask).float() + bias[register]
         loss = (F.binary_cross_entropy_with_logits(logits, labels, reduction="none") * importance).sum() * share
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()  # type: ignore[no-untyped-call]  # torch has no type for it
         assert bias.grad is not None
         return float(loss.detach()), bias.grad
 

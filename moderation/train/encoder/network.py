@@ -61,7 +61,8 @@ class Layer(nn.Module):
             mixed = torch.softmax(query @ key.transpose(-1, -2) * (1 / math.sqrt(width // self.heads)) + shut, dim=-1) @ value
         mixed = mixed.transpose(1, 2).reshape(batch, length, width)
         states = self.after_attention(states + self.joined(mixed))
-        return self.after_feeding(states + self.narrow(F.gelu(self.wide(states))))  # type: ignore[no-any-return]
+        fed: Tensor = self.after_feeding(states + self.narrow(F.gelu(self.wide(states))))
+        return fed
 
 
 class Network(nn.Module):
@@ -90,7 +91,8 @@ class Network(nn.Module):
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         """Logits (batch, 6), in the order of ATTRIBUTES."""
-        return self.head(F.dropout(self.read(input_ids, attention_mask), self.shape.dropout, self.training))  # type: ignore[no-any-return]
+        found: Tensor = self.head(F.dropout(self.read(input_ids, attention_mask), self.shape.dropout, self.training))
+        return found
 
 
 def pretrained_folder() -> Path:
