@@ -11,16 +11,7 @@
 #define EXPANDS (1u << 21)
 #define DROPPED (1u << 22) /* invisible: leaves nothing */
 #define MARK (1u << 23)    /* combining: leaves nothing, belongs to the character before it */
-#define FLAG_SHIFT 24      /* above: the flags below, as they stand in `flags` */
-
-/* Flags of a folded character; text.py names them too. */
-#define UPPER 1u
-#define STYLED 2u
-#define HOMOGLYPH 4u
-#define MARKED 8u
-#define AFTER_INVISIBLE 16u
-#define AFTER_TAG 32u
-#define ENTITY 64u
+#define FLAG_SHIFT 24      /* above: the flags of kernels.h, as they stand in `flags` */
 
 #define LONGEST_TAG 512
 #define LONGEST_COMMENT 64

@@ -4,6 +4,16 @@
 
 /* ---- fold.c: code points in, folded characters and the way back out ---- */
 
+/* Flags of a folded character: what it was, and what stood before it. */
+#define UPPER 1
+#define STYLED 2
+#define HOMOGLYPH 4 /* a look-alike of another script */
+#define MARKED 8
+#define AFTER_INVISIBLE 16
+#define AFTER_TAG 32
+#define ENTITY 64
+#define OTHER_LETTER 128 /* a letter beyond ASCII */
+
 typedef struct {
     const uint16_t *pages;    /* [0x1100]: code point >> 8 -> page number */
     const uint32_t *entries;  /* [pages][256]: what becomes of a code point; bits in fold.c */
@@ -16,7 +26,7 @@ typedef struct {
     int64_t *offsets;               /* [size + 1]: where each row begins in the arrays below */
     uint32_t *codes;                /* [length]: the folded characters */
     int32_t *starts, *ends;         /* [length]: where they come from, in code points of the row's own text */
-    uint8_t *flags;                 /* [length]: what they were, bits in fold.c */
+    uint8_t *flags;                 /* [length]: what they were, bits above */
     uint8_t *taken;                 /* [length]: room for md_match to note what is taken; holds nothing */
     uint8_t *marked;                /* [size]: 1: entities or tags were read in the row, so that the original holds more than this */
 } folded;

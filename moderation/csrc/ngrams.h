@@ -8,8 +8,6 @@
 
 #include "score.h"
 
-#define UPPER 1u /* a flag of a folded character, see fold.c */
-
 #define LONGEST_SENTENCE 400 /* a sentence is cut here, come what may */
 #define LONG_SENTENCE 280    /* and from here on at the next space */
 #define SHORT_SENTENCE 8     /* a full stop sooner than this ends an abbreviation */

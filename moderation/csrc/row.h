@@ -13,16 +13,6 @@
 #define SPACE 16
 #define APOSTROPHE 32
 
-/* In `flags`; fold.c sets them. */
-#define UPPER 1
-#define STYLED 2
-#define HOMOGLYPH 4 /* a look-alike of another script */
-#define MARKED 8
-#define AFTER_INVISIBLE 16
-#define AFTER_TAG 32
-#define ENTITY 64
-#define OTHER_LETTER 128 /* a letter beyond ASCII */
-
 /* Kinds of a form, as forms.py numbers them. */
 enum { PLAIN, SWAPPED, DROPPED, THINNED, REVERSED };
 
