@@ -51,8 +51,8 @@ def line_chart(title: str, words: str, x: str, y: str, lines: Sequence[Line], *,
               for line in lines for one, other in zip(np.asarray(line.x), np.asarray(line.y), strict=True)]
     names = [line.name for line in lines]
     by_name: Spec = {} if len(lines) == 1 else {
-        "color": {"field": "line", "type": "nominal", "scale": {"domain": names, "range": _cycle(SERIES, names)}},
-        "strokeDash": {"field": "line", "type": "nominal", "scale": {"domain": names, "range": _cycle(_DASHES, names)},
+        "color": {"field": "line", "type": "nominal", "title": None, "scale": {"domain": names, "range": _cycle(SERIES, names)}},
+        "strokeDash": {"field": "line", "type": "nominal", "title": None, "scale": {"domain": names, "range": _cycle(_DASHES, names)},
                        **({"legend": None} if dots else {})}}
     frame = {"x": {"field": "x", "type": "quantitative", "title": x, "axis": {"tickCount": 5},
                    "scale": {"type": "log" if logarithmic else "linear", "nice": False}},
