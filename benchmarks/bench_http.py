@@ -12,8 +12,8 @@ import http.client
 import json
 import os
 import time
-from pathlib import Path
 
+import psutil
 import service
 
 from moderation import settings
@@ -23,11 +23,10 @@ BATCH = 500
 COMMENTS = [f"{service.COMMENT[index % 40:]} {index}" for index in range(BATCH)]
 
 
-def pss(pid: int) -> int:
-    """Kilobytes that a process and its children take, what they share counted once."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    own = Path(f"/proc/{pid}/smaps_rollup").read_text().partition("\nPss:")[2].split()[0]
-    return int(own) + sum(pss(int(child)) for child in children)
+def megabytes(pid: int) -> float:
+    """What a process and its children take, what they share counted once (PSS)."""
+    process = psutil.Process(pid)
+    return sum(one.memory_full_info().pss for one in (process, *process.children(recursive=True))) / 1e6
 
 
 def post(port: int, body: bytes) -> float:
@@ -56,7 +55,7 @@ def batches(rounds: int) -> None:
         body = json.dumps({"comments": [{"text": text} for text in COMMENTS]}).encode()
         for _ in range(40):  # every worker has scored
             post(service.PORT, body)
-        print(f"four workers and their parent: {pss(server.pid) / 1000:.0f} MB (PSS)")
+        print(f"four workers and their parent: {megabytes(server.pid):.0f} MB (PSS)")
         scorer = open_scorer(ScorerSpec.from_settings(settings.load()))
         turns = [(post(service.PORT, body), score(scorer)) for _ in range(rounds)]
     finally:

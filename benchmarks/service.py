@@ -24,6 +24,8 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import NamedTuple
 
+import psutil
+
 ROOT = Path(__file__).resolve().parent.parent
 PORT = 8765
 COMMENT = ("The council voted on the new road last night and I still cannot see who gains from it. Three schools lose their playing "
@@ -74,8 +76,8 @@ def _wait(port: int) -> None:
 
 def _nanoseconds(pid: int) -> int:
     """Of processor that a server's workers have had."""
-    workers = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return sum(int((task / "schedstat").read_text().split()[0]) for worker in workers for task in Path(f"/proc/{worker}/task").iterdir())
+    tasks = (task for worker in psutil.Process(pid).children() for task in Path(f"/proc/{worker.pid}/task").iterdir())
+    return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks)
 
 
 def measure(body: Path, server: subprocess.Popen[bytes], port: int, seconds: int = 1) -> Round:

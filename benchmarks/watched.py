@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import os
 import subprocess
 import sys
 import time
@@ -16,9 +15,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import psutil
+
 _EVERY = 0.25  # seconds between looks; what somebody uses between the last one and its end is not seen
 _SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER: who loses a parent is given to us
-_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Cost(NamedTuple):
@@ -32,20 +32,6 @@ class Cost(NamedTuple):
     def seconds_of_processors(self) -> float:
         """Of all programs together."""
         return sum(self.by_program.values())
-
-
-def _processes() -> dict[int, tuple[int, str, float]]:
-    """By number: the parent's, the program's name and its seconds of processors."""
-    found = {}
-    for path in Path("/proc").iterdir():
-        if path.name.isdecimal():
-            try:
-                name, _, rest = (path / "stat").read_text().partition("(")[2].rpartition(")")
-            except OSError:
-                continue
-            fields = rest.split()
-            found[int(path.name)] = int(fields[1]), name, (int(fields[11]) + int(fields[12])) / _TICKS
-    return found
 
 
 def _highest_memory(number: int) -> int:
@@ -68,16 +54,11 @@ def run(command: Sequence[str], cwd: Path) -> Cost:
         with contextlib.suppress(subprocess.TimeoutExpired):
             running.wait(_EVERY)
             clock = time.monotonic() - began
-        known = _processes()
-        ours = {os.getpid()}
-        for number, (parent, name, used) in sorted(known.items()):
-            above = parent
-            while above in known and above not in ours:
-                above = known[above][0]
-            if above in ours and number != os.getpid():
-                ours.add(number)
-                seconds[number] = name, used
-                memory = max(memory, _highest_memory(number))
+        for process in psutil.Process().children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                times = process.cpu_times()
+                seconds[process.pid] = process.name(), times.user + times.system
+                memory = max(memory, _highest_memory(process.pid))
     said = running.communicate()[1].decode(errors="replace")
     if running.returncode:
         sys.exit(f"{' '.join(command)} ended with {running.returncode}: {said}")

@@ -12,6 +12,8 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
+
 from moderation.settings import ROOT
 
 
@@ -59,8 +61,7 @@ class Served:
     @property
     def workers(self) -> list[int]:
         """The process ids of the workers."""
-        found = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
-        return [int(number) for number in found.split()]
+        return [child.pid for child in psutil.Process(self.process.pid).children()]
 
     def request(self, method: str, path: str, body: bytes | None = None, **headers: str) -> tuple[int, dict[str, str], bytes]:
         """One request over a connection of its own."""

@@ -1,6 +1,5 @@
 """Audits by the command itself on every engine: a worker is killed in the middle, then all of it, and the disk is full."""
 
-import glob
 import importlib.util
 import os
 import resource
@@ -10,8 +9,8 @@ import subprocess
 import sys
 import time
 import urllib.request
-from pathlib import Path
 
+import psutil
 import pytest
 
 from moderation.settings import ROOT
@@ -60,23 +59,14 @@ def ends_with(running, code, out):
 
 
 def below(process):
-    """The numbers of all processes that a process has started, and that these have."""
-    found, waiting = [], [process]
-    while waiting:
-        for file in glob.glob(f"/proc/{waiting.pop()}/task/*/children"):
-            try:
-                children = [int(word) for word in Path(file).read_text().split()]
-            except OSError:  # a thread that has ended; Java's come and go
-                continue
-            found += children
-            waiting += children
-    return found
+    """All processes that a process has started, and that these have."""
+    return [child.pid for child in psutil.Process(process).children(recursive=True)]
 
 
 def words(process):
     try:
-        return Path(f"/proc/{process}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-    except OSError:
+        return " ".join(psutil.Process(process).cmdline())
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
         return ""
 
 
