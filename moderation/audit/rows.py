@@ -89,14 +89,14 @@ def _parsed(text: str) -> datetime | None:
 
 def word(value: Any) -> str | None:
     """A value as a short string: an id, a section, an author; None for nothing and for what is no single value."""
-    if isinstance(value, dict):
-        value = value.get("$oid", value.get("$numberLong", value.get("$numberInt")))
-    if value is None or isinstance(value, (dict, list)):
-        return None
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    text = str(value).strip()[:_LONGEST_WORD]
-    return text.encode("utf-8", "replace").decode() if text else None
+    if not isinstance(value, str):
+        if isinstance(value, dict):
+            value = value.get("$oid", value.get("$numberLong", value.get("$numberInt")))
+        if value is None or isinstance(value, (dict, list)):
+            return None
+        value = str(value).lower() if isinstance(value, bool) else str(value)
+    text = value.strip()[:_LONGEST_WORD]
+    return (text if text.isascii() else text.encode("utf-8", "replace").decode()) or None
 
 
 def fault_of(text: Any) -> str | None:
@@ -147,7 +147,9 @@ class _Builder:
         self._clear()
 
     def _clear(self) -> None:
-        self._columns: tuple[list[Any], ...] = tuple([] for _ in INPUT)
+        self._numbers: list[int] = []
+        self._values: list[Sequence[Any]] = []
+        self._faults: dict[int, str] = {}  # by index
         self.places: list[Place] = []
         self._size = 0
 
@@ -160,26 +162,38 @@ class _Builder:
         """A row, whose text may be one that cannot be scored."""
         fault = values if isinstance(values, str) else fault_of(values[0])
         if fault:
-            entry: Sequence[Any] = (row, *[None] * len(FIELDS), fault, str(place))
+            self._faults[len(self.places)] = fault
+            values = _NOTHING
         else:
-            text = values[0]
-            self._size += len(text)
-            entry = (row, text, word(values[1]), microseconds(values[2]), *map(word, values[3:]), None, None)
+            self._size += len(values[0])
+        self._numbers.append(row)
+        self._values.append(values)
         self.places.append(place)
-        for column, value in zip(self._columns, entry, strict=True):
-            column.append(value)
 
     def take(self) -> pa.RecordBatch:
         """The rows so far; the builder is empty then. A text that is no Unicode (a lone surrogate) becomes a fault."""
         try:
-            texts = pa.array(self._columns[1], pa.string())
+            texts = pa.array([values[0] for values in self._values], pa.string())
         except (UnicodeEncodeError, pa.ArrowException):
-            for index, text in enumerate(self._columns[1]):
+            for index, (text, *_) in enumerate(self._values):
                 if text is not None and text != text.encode("utf-8", "replace").decode():
-                    for column in self._columns[1 : 1 + len(FIELDS)]:
-                        column[index] = None
-                    self._columns[-2][index], self._columns[-1][index] = BROKEN, str(self.places[index])
-            texts = pa.array(self._columns[1], pa.string())
-        others = [pa.array(column, field.type) for column, field in zip(self._columns, INPUT, strict=True) if field.name != "text"]
+                    self._values[index], self._faults[index] = _NOTHING, BROKEN
+            texts = pa.array([values[0] for values in self._values], pa.string())
+        _, *columns = zip(*self._values, strict=True)
+        others = [_made(column, INPUT.field(name)) for name, column in zip(FIELDS[1:], columns, strict=True)]
+        faults = [self._faults.get(index) for index in range(len(self.places))]
+        places = [str(place) if fault else None for place, fault in zip(self.places, faults, strict=True)]
+        arrays = [pa.array(self._numbers, pa.int64()), texts, *others, pa.array(faults, pa.string()), pa.array(places, pa.string())]
         self._clear()
-        return pa.RecordBatch.from_arrays([others[0], texts, *others[1:]], schema=INPUT)
+        return pa.RecordBatch.from_arrays(arrays, schema=INPUT)
+
+
+_NOTHING = (None,) * len(FIELDS)
+
+
+def _made(values: Sequence[Any], field: pa.Field) -> pa.Array:
+    """A column of what rows say; most archives lack most columns."""
+    if values.count(None) == len(values):
+        return pa.nulls(len(values), field.type)
+    made = microseconds if pa.types.is_timestamp(field.type) else word
+    return pa.array([made(value) for value in values], field.type)
