@@ -29,7 +29,7 @@ def soak(server: subprocess.Popen[bytes], seconds: int) -> None:
                                  f"http://127.0.0.1:{service.PORT}/v1/score"])
         began = time.time()
         while load.poll() is None:
-            print(f"{time.time() - began:6.0f} s  {bench_http.pss(server.pid) / 1000:.0f} MB", flush=True)
+            print(f"{time.time() - began:6.0f} s  {bench_http.megabytes(server.pid):.0f} MB", flush=True)
             time.sleep(max(1, seconds / 10))
 
 
@@ -54,7 +54,7 @@ def stream(server: subprocess.Popen[bytes], count: int) -> None:
     while piece := answer.read1(1 << 16):
         before, lines = lines, lines + piece.count(b"\n")
         if lines * 10 // count != before * 10 // count:
-            print(f"{lines:9} lines  {time.time() - began:6.0f} s  {bench_http.pss(server.pid) / 1000:.0f} MB", flush=True)
+            print(f"{lines:9} lines  {time.time() - began:6.0f} s  {bench_http.megabytes(server.pid):.0f} MB", flush=True)
 
 
 def main() -> None:
