@@ -66,8 +66,11 @@ def test_no_frame_or_sentence_that_is_kept_is_in_another_file(path):
     plain = {bare(line) for line in frames(path)}
     assert len(plain) >= 150
     for other in {*TAUGHT, *KEPT, FOLDER / "train.toml"} - {path}:
-        assert plain.isdisjoint(map(bare, frames(other)))
-        assert sentences(path).isdisjoint(sentences(other))
+        # Numbers alone: a failing test shows nothing of what is kept.
+        shared = [number for number, line in enumerate(frames(other), 1) if bare(line) in plain]
+        assert not shared
+        common = len(sentences(path) & sentences(other))
+        assert common == 0
 
 
 @pytest.mark.parametrize("path", KEPT, ids=lambda path: path.stem)
