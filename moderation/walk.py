@@ -96,7 +96,7 @@ class Walk:
                   "forms": trie.form_facts, "terms": trie.term_facts, "spelling": trie.spelling, "letters": letters,
                   "doubles": doubles, "readings": readings, "respellings": respellings, "kinds": kinds,
                   "allow_keys": allows.keys, "allow_first": allows.first, "allow_phrases": allows.phrases, "allow_words": allows.words,
-                  "plain": language.plain_table(),
+                  "plain": language.plain_table(), "leads": np.zeros(slots["frequent"], np.uint32),
                   **{name: np.zeros(count, np.uint32) for name, count in slots.items()}}
         types = {"form": "int32_t[]", "kinds": "uint8_t[]", "letters": "uint8_t[]", "forms": "form_facts[]", "terms": "term_facts[]",
                  "allow_keys": "uint64_t[]", "allow_first": "int32_t[]", "allow_phrases": "allow_phrase[]", "allow_words": "uint64_t[]"}
@@ -111,6 +111,8 @@ class Walk:
         for name, text in tables.items():
             encoded = text.encode()
             library.md_words_fill(self._pointers[name], slots[name], encoded, len(encoded))
+        encoded = frequent.encode()
+        library.md_leads_fill(self.tables, self._pointers["leads"], encoded, len(encoded))
 
     def find(self, batch: FoldedBatch, *, every: bool = False) -> tuple[Any, list[tuple[int, ...]]]:
         """The places where a term stands or, with form `INNOCENT`, does not, by row and position, and the memory that holds them.

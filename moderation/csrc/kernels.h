@@ -77,6 +77,7 @@ typedef struct {
     const uint8_t *kinds;        /* [128]: bits in match.c */
     const uint32_t *frequent;    /* hash table of the known words that are met most, small enough for a cache; 0: free */
     int64_t frequent_slots;      /* a power of two */
+    const uint32_t *leads;       /* [frequent_slots]: where each of them leads in the trie, filled by md_leads_fill */
     const uint32_t *words;       /* hash table of known words; 0: free */
     int64_t word_slots;          /* a power of two */
     const uint32_t *innocent;    /* hash table of known words that are reported, with form -1, for the term that they contain; 0: free */
@@ -122,6 +123,9 @@ typedef struct {
 
 /* Fill a table of known words from n words, each ended by '\n'. */
 void md_words_fill(uint32_t *words, int64_t word_slots, const char *text, int64_t length);
+
+/* Fill `leads` for the words of `frequent`, each ended by '\n'; tables: with the trie and `frequent` filled. */
+void md_leads_fill(const match_tables *tables, uint32_t *leads, const char *text, int64_t length);
 
 /* The hash of a text in UTF-8, as `allow_keys` and `allow_words` hold it. */
 uint64_t md_text_hash(const char *text, int64_t length);

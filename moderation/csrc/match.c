@@ -13,16 +13,15 @@
 #define ROW_STEPS 20000 /* that a row may take, beside some for each character; then every start has few */
 #define FEWEST_STEPS 50
 #define DEPTH 192
-#define LONGEST_GAP 12
 #define MOST 1024     /* places that one walk may come by */
-#define NONE 0xFF
+#define NONE 31
 
 typedef struct {
     int32_t position; /* the next character to read */
     uint32_t node;
-    uint8_t last; /* the letter read last, 0 to 25, or NONE */
-    uint8_t literal, leet, masked, gaps, spaces, respelled, repeats;
-    uint8_t rests; /* on separators: the form does not end behind them */
+    uint64_t last : 5; /* the letter read last, 0 to 25, or NONE */
+    uint64_t respelled : 2, rests : 1; /* rests: on separators: the form does not end behind them */
+    uint64_t literal : 8, leet : 8, masked : 8, gaps : 8, spaces : 8, repeats : 8;
 } state;
 
 static int kind_at(const row_text *row, int32_t i) {
@@ -42,11 +41,6 @@ static int begins_word(const row_text *row, int32_t i) {
 }
 
 static int ends_word(const row_text *row, int32_t i) { return !in_word(row, i); }
-
-static uint32_t child(const match_tables *tables, uint32_t node, int letter) {
-    uint32_t mask = tables->child_mask[node];
-    return tables->child_first[node] + (uint32_t)__builtin_popcount(mask & ((1u << letter) - 1));
-}
 
 /* How many characters there are from `i` to the end of a word with signs in it; the last run of ! and ? is punctuation. */
 static int32_t masked_length(const row_text *row, int32_t i) {
@@ -156,7 +150,7 @@ static uint32_t rank_of(const match_tables *tables, const candidate *c) {
 static int is_marked(sink *out, const row_text *row, int64_t row_number) {
     if (out->is_marked < 0) {
         out->is_marked = out->fold->marked[row_number];
-        for (int32_t i = 0; i < row->length && !out->is_marked; i++) out->is_marked = row->codes[i] == '`' || row->codes[i] == '>';
+        for (int32_t i = 0; i < row->length; i++) out->is_marked |= (row->codes[i] == '`') | (row->codes[i] == '>');
     }
     return out->is_marked;
 }
@@ -225,7 +219,7 @@ static void judge_all(sink *out, const row_text *row) {
 #define PUSH(s) do { if (depth < DEPTH) stack[depth++] = (s); } while (0)
 
 /* All forms that can be read from `start` on. `familiar`: the word that begins here is a known one, so that its letters
-   stand for nothing but themselves. */
+   stand for nothing but themselves. What begins inside a word is read on within it and not respelled: all else is hopeless. */
 static void walk(sink *out, const row_text *row, int32_t row_number, int32_t start, int familiar) {
     const match_tables *tables = row->tables;
     int at_edge = begins_word(row, start);
@@ -270,7 +264,7 @@ static void walk(sink *out, const row_text *row, int32_t row_number, int32_t sta
                 PUSH(m);
             }
         }
-        if (s.node && !(kind & (LETTER | DIGIT))) {
+        if (s.node && at_edge && !(kind & (LETTER | DIGIT))) {
             /* a separator: jump over the whole run of what is neither letter nor digit */
             state gap = s;
             int32_t next = s.position, stop = s.position + LONGEST_GAP < row->length ? s.position + LONGEST_GAP : row->length;
@@ -305,7 +299,7 @@ static void walk(sink *out, const row_text *row, int32_t row_number, int32_t sta
                 r.repeats = (uint8_t)(r.repeats + (r.repeats < 200));
                 PUSH(r);
             }
-            if (!familiar && (kind & LETTER) && !s.gaps && !s.masked && (s.node || at_edge) && s.respelled < 2) {
+            if (at_edge && !familiar && (kind & LETTER) && !s.gaps && !s.masked && s.respelled < 2) {
                 for (uint32_t left = tables->respellings[c] & mask; left; left &= left - 1) {
                     int letter = __builtin_ctz(left);
                     state r = s;
@@ -353,44 +347,6 @@ static void walk(sink *out, const row_text *row, int32_t row_number, int32_t sta
     }
     out->steps -= steps;
     if (out->waiting) judge_all(out, row);
-}
-
-/* Whether a form that has come to `node` by a known word's last letter may go on behind it: nothing but plain separators up to
-   a letter that does not follow there is the end of it. */
-static int goes_on(const row_text *row, uint32_t node, int32_t last) {
-    const match_tables *tables = row->tables;
-    if (tables->form[node] >= 0) return 1;
-    int32_t i = last + 1, stop = i + LONGEST_GAP;
-    for (; i < row->length; i++) {
-        uint32_t c = row->codes[i];
-        if (i == stop || c >= 128) return 1;
-        if (tables->kinds[c] == LETTER) break;
-        if (tables->kinds[c] & ~(SPACE | APOSTROPHE)) return 1;
-    }
-    if (i == row->length) return 0;
-    if (i == last + 1 || row->flags[i] & HOMOGLYPH || row->codes[i] == row->codes[last]) return 1;
-    return tables->child_mask[node] >> (row->codes[i] - 'a') & 1;
-}
-
-/* Whether a form goes on beyond a known word, or is the word itself: known words stand for nothing but themselves, so that
-   their letters are one path. Most leave the trie by their second or third letter. */
-static int leads_on(const row_text *row, int32_t first, int32_t last) {
-    const match_tables *tables = row->tables;
-    uint32_t node = 0;
-    int doubled = 0;
-    for (int32_t i = first; i <= last; i++) {
-        uint32_t c = row->codes[i];
-        if (c >= 128) return 1;
-        if (!(tables->kinds[c] & LETTER)) { doubled = 1; continue; } /* an apostrophe */
-        if (row->flags[i] & HOMOGLYPH) return 1;
-        if (i > first && c == row->codes[i - 1]) doubled = 1;
-        if (!(tables->child_mask[node] >> (c - 'a') & 1)) {
-            if (i > first && c == row->codes[i - 1]) continue;
-            return 0;
-        }
-        node = child(tables, node, (int)(c - 'a'));
-    }
-    return doubled || goes_on(row, node, last);
 }
 
 /* What a walk may begin with: a letter, a sign or digit read as one, or a character that begins a term of its own. */
@@ -473,6 +429,8 @@ int64_t match_rows(const match_tables *tables, const char *block, int64_t from, 
         out.asked = 0;
         int64_t before = out.count;
         out.steps = ROW_STEPS + 40 * (int64_t)row.length;
+        uint8_t dressed = 0;
+        for (int32_t i = 0; i < row.length; i++) dressed |= row.flags[i];
         for (int32_t i = 0; i < row.length;) {
             int kind = kind_at(&row, i);
             if (!(kind & (LETTER | DIGIT | SIGN))) {
@@ -484,12 +442,21 @@ int64_t match_rows(const match_tables *tables, const char *block, int64_t from, 
             uint64_t hash = hash_start();
             int32_t end = i, first = -1, last = -1;
             int plain = 1;
-            if (kind == LETTER) { /* most words are plain letters: read on as far as they go */
+            if (is_plain_letter(row.codes[i])) { /* most words are plain letters: read on as far as they go */
                 first = i;
                 do {
                     hash = hash_byte(hash, row.codes[end++]);
-                } while (end < row.length && row.codes[end] < 128 && tables->kinds[row.codes[end]] == LETTER);
+                } while (end < row.length && is_plain_letter(row.codes[end]));
                 last = end - 1;
+                if (!(dressed & HOMOGLYPH) && (end == row.length || !(kind_at(&row, end) & (LETTER | DIGIT | SIGN | APOSTROPHE)))) {
+                    int64_t slot = hash_slot(tables->frequent, tables->frequent_slots, hash_finish(hash));
+                    if (slot >= 0) {
+                        uint32_t lead = tables->leads[slot];
+                        if (lead && leads_on(&row, lead, last)) walk(&out, &row, (int32_t)row_number, i, 1);
+                        i = end;
+                        continue;
+                    }
+                }
             }
             while (end < row.length) {
                 int k = kind_at(&row, end);
@@ -528,7 +495,8 @@ int64_t match_rows(const match_tables *tables, const char *block, int64_t from, 
                 if (!may_begin(&row, k, familiar)) continue;
                 if (k > i && row.codes[k] == row.codes[k - 1]) continue; /* a run begins once */
                 if (kind_at(&row, k) & SIGN && !in_word(&row, k + 1) && !sign_word(&row, k)) continue;
-                if (familiar && k == first && !leads_on(&row, first, last)) continue;
+                if (familiar && k == first && !leads_on(&row, path_end(&row, first, last), last)) continue;
+                if (!familiar && in_word(&row, k - 1) && is_dead_end(&row, k)) continue;
                 walk(&out, &row, (int32_t)row_number, k, familiar);
             }
             i = end > i ? end : i + 1;

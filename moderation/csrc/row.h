@@ -57,6 +57,8 @@ static inline int is_among(uint32_t c, const char *signs) {
     return 0;
 }
 
+static inline int is_plain_letter(uint32_t c) { return c - 'a' < 26; } /* whose kind is LETTER and nothing else */
+
 static inline int alnum_at(const row_text *row, int32_t i) { return is_alnum(row->tables, at(row, i)); }
 static inline int word_at(const row_text *row, int32_t i) { return alnum_at(row, i) || at(row, i) == '_'; }
 static inline int upper_at(const row_text *row, int32_t i) { return row->flags[i] & UPPER; }
@@ -79,15 +81,16 @@ static inline uint64_t hash_finish(uint64_t hash) {
     return hash ^ hash >> 32;
 }
 
-/* Whether a word stands in a table, which holds the upper half of its finished hash in the slot that the lower half names, or in the
-   next free one. */
-static inline int hash_listed(const uint32_t *words, int64_t slots, uint64_t finished) {
+/* Where a word stands in a table, which holds the upper half of its finished hash in the slot that the lower half names, or in the
+   next free one; -1 if nowhere. */
+static inline int64_t hash_slot(const uint32_t *words, int64_t slots, uint64_t finished) {
     uint32_t mark = (uint32_t)(finished >> 32) | 1;
     for (uint64_t slot = finished & (uint64_t)(slots - 1);; slot = (slot + 1) & (uint64_t)(slots - 1)) {
-        if (words[slot] == mark) return 1;
-        if (!words[slot]) return 0;
+        if (words[slot] == mark) return (int64_t)slot;
+        if (!words[slot]) return -1;
     }
 }
+static inline int hash_listed(const uint32_t *words, int64_t slots, uint64_t finished) { return hash_slot(words, slots, finished) >= 0; }
 static inline int hash_known(const match_tables *tables, uint64_t hash) {
     return hash_listed(tables->words, tables->word_slots, hash_finish(hash));
 }
@@ -100,6 +103,23 @@ int is_common(const match_tables *tables, const uint32_t *codes, int32_t length)
 int pieces(const match_tables *tables, const uint32_t *codes, int32_t length);
 /* The same of innocent words, at most 3: common ones, or known ones of some length. */
 int known_pieces(const match_tables *tables, const uint32_t *codes, int32_t length);
+
+#define LONGEST_GAP 12 /* characters between two letters of a form */
+
+/* The child of a node by a letter that it has one for, 0 to 25. */
+static inline uint32_t child(const match_tables *tables, uint32_t node, int letter) {
+    uint32_t mask = tables->child_mask[node];
+    return tables->child_first[node] + (uint32_t)__builtin_popcount(mask & ((1u << letter) - 1));
+}
+
+/* paths.c: where the letters of a known word lead: known words stand for nothing but themselves, so that their letters are one path. 0: out
+   of the trie; else a node, or a number for more ways to read them than one. */
+uint32_t path_end(const row_text *row, int32_t first, int32_t last);
+/* Whether a form goes on beyond a known word whose letters lead there, or is the word itself. */
+int leads_on(const row_text *row, uint32_t node, int32_t last);
+/* Whether a walk from inside a word comes to nothing: its letters can be read in one way up to where they leave the trie, and no form
+   ends on it. */
+int is_dead_end(const row_text *row, int32_t start);
 
 /* context.c: whether the text around a range is another language's (2 for each of its little words and 1 for each marked one, if it is),
    a program's, a serial number's; whether the range is an abbreviation in capitals, a chemical formula. */
