@@ -52,7 +52,8 @@ def _explain(arguments: argparse.Namespace) -> int:
 def _check(arguments: argparse.Namespace) -> int:
     """What each term of a file would hit among innocent texts and among the seed comments that break no rule."""
     file = read_terms([arguments.file])[0]
-    innocents = [(innocent.group, innocent.text) for half in ("dev", "heldout") for innocent in read_case_set(_CASES, half).innocents]
+    # what is hit is shown, and the held-out sentences are shown to nobody who works on the lexicon
+    innocents = [innocent.text for innocent in read_case_set(_CASES, "dev").innocents]
     with (settings.ROOT / "seeds/comments.csv").open(encoding="utf-8", newline="") as lines:
         seeds = list(csv.DictReader(lines))
     site = _open()
@@ -60,7 +61,7 @@ def _check(arguments: argparse.Namespace) -> int:
     faults = 0
     for term in file.terms:
         lexicon = Lexicon([term], site.words, site.common, file.allows)
-        hit = [text for _, text in innocents if lexicon.find(normalize(text))]
+        hit = [text for text in innocents if lexicon.find(normalize(text))]
         seed_hits = [row for row in seeds if lexicon.find(normalize(row["text"]))]
         civil = [row["id"] for row in seed_hits if "1" not in (row["derogatory"], row["personal"], row["obscene"])]
         missed = [text for text in term.yes if not lexicon.find(normalize(text))]

@@ -205,7 +205,7 @@ def innocent_table(find: Find, innocents: Sequence[Innocent]) -> list[InnocentRo
 
 
 def read_case_set(folder: Path, half: Half) -> CaseSet:
-    """Read one half of the trial: `swearwords_`, `frames_`, `innocent_` and, of the held-out one, `written_<half>.json` in `folder`.
+    """Read one half of the trial: `swearwords_`, `frames_`, `innocent_` and `written_<half>.json` in `folder`.
 
     Raises
     ------
@@ -225,7 +225,7 @@ def read_case_set(folder: Path, half: Half) -> CaseSet:
             for word, texts in words.items()
             for text in texts
         ],
-        written=read("written") if half == "heldout" else {},
+        written=read("written"),
     )
 
 
