@@ -270,9 +270,6 @@ def reopen(spec: ScorerSpec, before: Scorer | None) -> Scorer:
     ------
     LoadError : as `open_scorer`.
     """
-    if spec.again().digest != spec.digest:
-        what = "the model, lexicon, policy or encoder has changed since the spec was made"
-        raise LoadError("the scorer", [Problem("digest", what, "make the spec again")])
     known = before.parts if before else Parts()
     is_model, is_lexicon, is_encoder = (one == other != "" for one, other in zip(known, spec.parts, strict=True))
     classifier = before.classifier if before and is_model else LinearClassifier.load(spec.model)
@@ -287,6 +284,9 @@ def reopen(spec: ScorerSpec, before: Scorer | None) -> Scorer:
     lexicon = before.lexicon if before and is_lexicon else Lexicon.load(spec.lexicon, spec.languages)
     scorer = Scorer(classifier, lexicon, policy, cascade, tier, lack, spec.parts)
     scorer.score("", tier=DEEP if cascade else FAST)  # builds the tables that are built on first use
+    if spec.again().digest != spec.digest:  # asked last: a file may change while others are read
+        what = "the model, lexicon, policy or encoder has changed since the spec was made"
+        raise LoadError("the scorer", [Problem("digest", what, "make the spec again")])
     return scorer
 
 

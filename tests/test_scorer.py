@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from moderation import exclusions, language
 from moderation.answers import Answers
 from moderation.errors import LoadError, ModelError, RequestError
+from moderation.lexicon import Lexicon
 from moderation.policy import ACTIONS
 from moderation.scorer import Scorer, ScorerSpec, open_scorer
 from moderation.settings import ROOT
@@ -146,6 +147,19 @@ def test_a_spec_is_not_opened_on_other_content(parts, changed):
     spec = spec_of(parts)
     with (parts / changed).open("a") as file:
         file.write("\n")
+    with pytest.raises(LoadError, match="has changed"):
+        open_scorer(spec)
+
+
+def test_a_file_that_changes_while_others_are_read_is_noticed(parts, monkeypatch):
+    spec = spec_of(parts)
+    load = Lexicon.load
+
+    def meanwhile(*given):
+        (parts / "policy.toml").write_text((parts / "policy.toml").read_text() + "\n")
+        return load(*given)
+
+    monkeypatch.setattr(Lexicon, "load", meanwhile)
     with pytest.raises(LoadError, match="has changed"):
         open_scorer(spec)
 
