@@ -28,6 +28,8 @@ _SHORTEST_SWAPPED = 4
 _SHORTEST_THINNED = 6  # letters a term needs before one of its inner letters may be missing (bannana, banana; apricot, aprcot)
 # Said on top of a term, without being listed beside it, only where nobody knows the word that comes of it.
 COMMON_ENDINGS = ("s", "es", "ed", "er", "ers", "ing", "in", "y", "ish", "z")
+# The same, but read only where all its letters are there.
+_LONG_ENDINGS = ("able", "like", "dom")
 
 
 class Form(NamedTuple):
@@ -60,16 +62,20 @@ def _swapped(stem: str) -> Iterator[str]:
                 yield stem[:i] + stem[i + 1] + stem[i] + stem[i + 2 :]
 
 
-def _dropped(stem: str, singly: bool) -> Iterator[str]:
-    without = stem[0] + "".join(c for c in stem[1:] if c not in _VOWELS)
-    if len(without) >= _SHORTEST_DROPPED:
-        yield without
-    if singly and len(stem) > _SHORTEST_SWAPPED:
+def _without_vowels(letters: str) -> str:
+    return "".join(c for c in letters if c not in _VOWELS)
+
+
+def _dropped(stem: str) -> Iterator[str]:
+    """All vowels but a first one left out, all but the first and the last, a single one."""
+    inner = stem[0] + _without_vowels(stem[1:-1])
+    for letters in (stem[0] + _without_vowels(stem[1:]), inner + stem[-1]):
+        if len(letters) >= _SHORTEST_DROPPED:
+            yield letters
+    if len(stem) > _SHORTEST_SWAPPED:
         for i, char in enumerate(stem):
             if i and char in _VOWELS:
                 yield stem[:i] + stem[i + 1 :]
-    if len(stem) >= _SHORTEST_THINNED and stem[-1] in _VOWELS:
-        yield without + stem[-1]
 
 
 def _thinned(stem: str, anywhere: bool) -> Iterator[str]:
@@ -99,7 +105,7 @@ def forms_of(term: Term, is_known: Callable[[str], bool], number: int = 0) -> It
     if term.plain or " " in term.text or not stem.isascii():
         return
     extra = () if not term.endings else tuple(e for e in COMMON_ENDINGS if e not in term.endings)
-    for ending in extra:
+    for ending in (*extra, *(_LONG_ENDINGS if term.endings else ())):
         for letters in _with_ending(stem, ending):
             if letters not in plain and not is_known(letters):
                 plain.add(letters)
@@ -108,7 +114,7 @@ def forms_of(term: Term, is_known: Callable[[str], bool], number: int = 0) -> It
     endings = ("", *dict.fromkeys((*term.endings, *extra))) if term.endings else ("",)
     if term.first and len(stem) >= _SHORTEST_SWAPPED and stem != stem[::-1]:
         yield Form(stem[::-1], number, "reversed", "")
-    dropped = tuple(_dropped(stem, term.severity != "mild")) if term.reach != "whole" else ()
+    dropped = tuple(_dropped(stem)) if term.reach != "whole" else ()
     for kind, variants in (("swapped", _swapped(stem)), ("dropped", dropped), ("thinned", _thinned(stem, bool(dropped)))):
         for variant, ending in itertools.product(variants, endings):
             letters = variant + ending
@@ -119,8 +125,8 @@ def forms_of(term: Term, is_known: Callable[[str], bool], number: int = 0) -> It
         if len(ending) > 1 and ending != "es":
             whole = stem + ending
             crossed = whole[: len(stem) - 1] + whole[len(stem)] + whole[len(stem) - 1] + whole[len(stem) + 1 :]
-            bare = stem[0] + "".join(c for c in whole[1:] if c not in _VOWELS)
-            for letters, kind in ((crossed, "swapped"), (bare, "dropped")):
+            bare = _without_vowels(ending)
+            for letters, kind in ((crossed, "swapped"), (stem[0] + _without_vowels(stem[1:]) + bare, "dropped"), (stem + bare, "dropped")):
                 if len(letters) > _SHORTEST_DROPPED and letters not in seen and not is_known(letters):
                     seen.add(letters)
                     yield Form(letters, number, kind, ending)

@@ -264,7 +264,7 @@ static int are_words(const suspect *s) {
     const row_text *row = s->row;
     for (int32_t low = s->found->start, high; next_part(row, 0, s->found->end, &low, &high); low = high) {
         const uint32_t *part = row->codes + low;
-        if (high - low < 2 || !(s->size < LONG ? is_known(row->tables, part, high - low) : is_common(row->tables, part, high - low))) return 0;
+        if (high - low < 2 || !(s->size < LONG || s->form->ending < s->form->ending_end ? is_known(row->tables, part, high - low) : is_common(row->tables, part, high - low))) return 0;
     }
     return 1;
 }

@@ -493,7 +493,8 @@ int64_t match_rows(const match_tables *tables, const char *block, int64_t from, 
             int32_t stop = familiar ? first + 1 : end; /* nothing begins inside a known word */
             for (int32_t k = i; k < stop; k++) {
                 if (!may_begin(&row, k, familiar)) continue;
-                if (k > i && row.codes[k] == row.codes[k - 1]) continue; /* a run begins once */
+                /* a run begins with its first and its last: its last may be a word's first, where the others end the word before */
+                if (k > i && row.codes[k] == row.codes[k - 1] && at(&row, k + 1) == row.codes[k]) continue;
                 if (kind_at(&row, k) & SIGN && !in_word(&row, k + 1) && !sign_word(&row, k)) continue;
                 if (familiar && k == first && !leads_on(&row, path_end(&row, first, last), last)) continue;
                 if (!familiar && in_word(&row, k - 1) && is_dead_end(&row, k)) continue;
