@@ -93,7 +93,7 @@ PUNCTUATION = {
 # What a digit or a sign is read as when a word is hidden in it; several letters where readers use it for several.
 LEET = {
     "0": "o", "1": "il", "2": "z", "3": "e", "4": "a", "5": "s", "6": "bg", "7": "t", "8": "b", "9": "gq",  # b4n4n4
-    "@": "a", "$": "s", "!": "il", "|": "il", "+": "t", "(": "c", "<": "c", "{": "c", "[": "c",            # @pple, b@n@n@
+    "@": "a", "$": "s", "!": "il", "|": "il", "+": "t", "(": "c", "<": "c", "{": "c", "[": "c", "#": "h",  # @pple, b@n@n@
     "€": "e", "£": "l", "¢": "c", "¥": "y", "§": "s", "v": "u",                                                      # €gg
 }
 # Letters that readers swap for one that sounds or looks alike: read so only where a whole word comes out of it.

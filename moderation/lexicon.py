@@ -26,8 +26,8 @@ from moderation.text import FoldedBatch, NormalizedText, Span, fold_batch
 from moderation.walk import ASKS_LANGUAGE, ASKS_SCRIPT, DISGUISES, EMPTY_TRIE, INNOCENT, Candidate, Walk, hash_text
 
 WORDS_FILE, COMMON_FILE, NAMES_FILE, INNOCENT_FILE = "words.txt", "common.txt", "names.txt", "innocent.txt"
-_SPARED = ("", "a name", "an abbreviation", "allowed by")  # as csrc/kernels.h numbers them
 _FOREIGN = "a word of the text's language"
+_SPARED = ("", "a name", "an abbreviation", "allowed by", _FOREIGN)  # as csrc/kernels.h numbers them
 _ASKS = Candidate._fields.index("asks")
 _TOO_LITTLE = "not enough evidence"
 _A_WORD = "a known word"

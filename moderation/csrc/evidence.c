@@ -147,6 +147,7 @@ static int is_a_programs(const suspect *s) {
     static const char *const DECLARING[] = {"def ", "int ", "const ", "let ", "var ", "float ", "double ", "char ", "bool ", "void ", "auto ", 0};
     for (const char *const *sign = CALLED; *sign; sign++) if (reads(row, end, *sign)) return 1; /* ban() */
     for (const char *const *sign = BEFORE; *sign; sign++) if (reads_before(row, start, *sign)) return 1;
+    if (at(row, start - 1) == '\\' && word_at(row, start - 2)) return 1; /* C:\x\ban */
     if (at(row, start - 1) == '.' && word_at(row, start - 2)) return 1; /* x.ban */
     if (at(row, start - 1) == '.' || at(row, start - 1) == '-') { /* .ban, -ban, --ban */
         int32_t i = start - 1 - (at(row, start - 1) == '-' && at(row, start - 2) == '-');
@@ -180,6 +181,27 @@ static int is_abbreviated(const suspect *s) {
     for (const char *const *ending = ENDINGS; *ending; ending++)
         if (reads(s->row, behind, *ending) && !word_at(s->row, behind + (int32_t)__builtin_strlen(*ending))) return 0;
     return 1;
+}
+
+/* Whether a blank has cut a known word in two, of which the other part is none: sc rap, rap tor. */
+static int is_cut_off(const suspect *s) {
+    const row_text *row = s->row;
+    int32_t start = s->found->start, end = s->found->end, low, high;
+    uint32_t whole[2 * LONGEST_TOKEN];
+    if (at(row, end) == ' ') {
+        word_around(row, end + 1, end + 1, &low, &high);
+        if (high > low && !is_known(row->tables, row->codes + low, high - low) && high - low + end - start < LONGEST_TOKEN) {
+            int32_t length = 0;
+            for (int32_t i = start; i < high; i++) if (i != end) whole[length++] = row->codes[i];
+            if (is_known(row->tables, whole, length)) return 1;
+        }
+    }
+    if (at(row, start - 1) != ' ') return 0;
+    word_around(row, start - 1, start - 1, &low, &high);
+    if (high == low || at(row, low - 1) == '\'' || is_known(row->tables, row->codes + low, high - low) || high - low + end - start >= LONGEST_TOKEN) return 0;
+    int32_t length = 0;
+    for (int32_t i = low; i < end; i++) if (i != start - 1) whole[length++] = row->codes[i];
+    return is_known(row->tables, whole, length);
 }
 
 /* How the term is disguised as far as its own letters and those beside them tell. */
@@ -238,6 +260,7 @@ static int is_by_chance(const suspect *s, int how) {
     int marked = 0;
     for (int32_t i = start; i < end; i++) marked |= row->flags[i] & MARKED;
     switch (how) {
+    case IS_PLAIN: return is_cut_off(s);
     case IS_SWAPPED: case IS_DROPPED: case IS_THINNED: case IS_REVERSED: case IS_RESPELLED: case IS_REPEATED: case IS_JOINED: case IS_SPLIT:
         if (marked && s->form->kind != PLAIN) return 1; /* both accents and letters amiss */
         if (how != IS_JOINED && how != IS_SPLIT && is_abbreviation(row, start, end)) return 1;
@@ -259,7 +282,6 @@ static int is_by_chance(const suspect *s, int how) {
 int judge(const row_text *row, const candidate *found) {
     const form_facts *form = row->tables->forms + found->form;
     const suspect of = {row, found, form, row->tables->terms + form->term, form->letters_end - form->letters}, *s = &of;
-    if (is_undisguised(s)) return IS_PLAIN;
-    int how = disguise_of(s);
+    int how = is_undisguised(s) ? IS_PLAIN : disguise_of(s);
     return how && is_by_chance(s, how) ? NO_MATCH : how;
 }

@@ -10,7 +10,7 @@
 
 static const struct { char sign, letter; } LEET[] = {{'0', 'o'}, {'1', 'i'}, {'2', 'z'}, {'3', 'e'}, {'4', 'a'}, {'5', 's'}, {'6', 'b'},
     {'7', 't'}, {'8', 'b'}, {'9', 'g'}, {'@', 'a'}, {'$', 's'}, {'!', 'i'}, {'|', 'i'}, {'+', 't'}, {'(', 'c'}, {'<', 'c'}, {'{', 'c'},
-    {'[', 'c'}, {'v', 'u'}};
+    {'[', 'c'}, {'#', 'h'}, {'v', 'u'}};
 
 static uint32_t decoded(uint32_t c, int keep_v) {
     if ((c >= 'a' && c <= 'z' && c != 'v') || (c == 'v' && keep_v)) return c;
@@ -79,7 +79,7 @@ static int letters_after(const row_text *row, int32_t end) {
 /* The next run of letters and digits in [*low, end), signs that are read as letters among them where `with_signs`. */
 static int next_part(const row_text *row, int with_signs, int32_t end, int32_t *low, int32_t *high) {
     int32_t i = *low;
-#define IN_PART (alnum_at(row, i) || (with_signs && (is_among(row->codes[i], "@$!|+({<[") || row->codes[i] == 0x20AC)))
+#define IN_PART (alnum_at(row, i) || (with_signs && (is_among(row->codes[i], "@$!|+({<[#") || row->codes[i] == 0x20AC)))
     while (i < end && !IN_PART) i++;
     *low = i;
     while (i < end && IN_PART) i++;
@@ -110,12 +110,6 @@ static int is_bracket(const row_text *row, const candidate *found) {
 static int holds(const row_text *row, const candidate *found, const char *signs) {
     int32_t count = 0;
     for (int32_t i = found->start; i < found->end; i++) count += is_among(row->codes[i], signs);
-    return count;
-}
-
-static int32_t digits_in(const row_text *row, int32_t low, int32_t high) {
-    int32_t count = 0;
-    for (int32_t i = low; i < high; i++) count += is_digit(row->codes[i]);
     return count;
 }
 
@@ -171,6 +165,24 @@ static int is_apart(const suspect *s) {
     return wanted == end && s->found->spaces + holds(row, s->found, "-") == parts - 1;
 }
 
+/* Whether a blank stands behind a small first letter of a vulgar word, or before the last letter of a word that is not common without
+   it; [last_low, last_high) is the second part. */
+static int is_lone_letter(const suspect *s, int32_t last_low, int32_t last_high) {
+    static const char COUNTED[] = " plan type class grade group letter appendix section part note key team option exhibit point step vitamin "
+        "category series block hepatitis big the letters ";
+    static const char BEFORE_S[] = " of no bull holy utter total such talking talk eat piece "; /* behind others it is what is left of `is` */
+    const row_text *row = s->row;
+    int32_t start = s->found->start, low = start, high;
+    while (low < last_low && alnum_at(row, low)) low++;
+    if (last_high - last_low == 1) return is_among(row->codes[last_low], LONE_LETTERS) && !is_common(row->tables, row->codes + start, low - start);
+    int is_s = row->codes[start] == 's';
+    if (low - start != 1 || !is_among(row->codes[start], LONE_LETTERS "s") || upper_at(row, start) || s->term->severity == MILD) return 0;
+    if (start && !is_space(at(row, start - 1))) return 0;
+    low = start;
+    if (!word_before(row, start > NEIGHBOURHOOD ? start - NEIGHBOURHOOD : 0, &low, &high)) return !is_s;
+    return is_s ? is_word_of(row, low, high, BEFORE_S) : (high - low > 1 || row->codes[low] == 'a') && !is_word_of(row, low, high, COUNTED);
+}
+
 int gapped(const suspect *s) {
     const row_text *row = s->row;
     const candidate *found = s->found;
@@ -191,17 +203,16 @@ int gapped(const suspect *s) {
         strange_gap |= first < last && (first > low || last < high) && !is_cut;
         blank_last = first == last;
     }
-    if (apostrophes && gaps == 1) return NO_MATCH; /* who're */
+    if (apostrophes && gaps == 1 && !(at(row, start + 1) == '\'' && is_among(row->codes[start], "bfgpw"))) return NO_MATCH; /* who're, d'or */
     if (opened && at(row, end) == ')' && !holds(row, found, ")")) return NO_MATCH; /* f(x, y) */
 
-    int parts = 0, singles = 1, digits_first = 0, single_first = 0, term_first = 0;
+    int parts = 0, singles = 1, single_first = 0, term_first = 0;
     int32_t last_low = start, last_high = start;
     for (low = start; next_part(row, found->leet > 0, end, &low, &high); low = high, parts++) {
         for (int32_t i = low + 1; i < high; i++) singles &= row->codes[i] == row->codes[low];
         last_low = low;
         last_high = high;
         if (parts) continue;
-        digits_first = digits_in(row, low, high) > 0;
         single_first = high - low == 1 && is_among(row->codes[low], "abcdfnpsw");
         term_first = is_spelt(s, low, high, s->term->text, s->term->text_end);
     }
@@ -218,7 +229,8 @@ int gapped(const suspect *s) {
     int has_ending = s->form->ending < s->form->ending_end;
     if (has_ending && (term_first || (blank_last && is_spelt(s, last_low, last_high, s->form->ending, s->form->ending_end)))) return NO_MATCH;
     if (digits_in(row, last_low, last_high) == last_high - last_low && (found->spaces || last_high - last_low > 1)) return NO_MATCH; /* B4-55 */
-    if (found->leet > 1 && is_written == UPPER_CASE && digits_first) return NO_MATCH; /* a model: B4-N4 */
+    if (digits_in(row, start, end) && is_written == UPPER_CASE && !is_shouted(row, start, end)) return NO_MATCH; /* a model: B4-N4 */
+    if (last_high - last_low == 1 && upper_at(row, last_low) && at(row, end) == '.' && !is_shouted(row, start, end)) return NO_MATCH; /* an initial */
     if (s->size <= SHORT || s->form->kind != PLAIN || strange_gap) return NO_MATCH;
 
     int strange = 0, long_known = 0, cases = 0;
@@ -229,8 +241,9 @@ int gapped(const suspect *s) {
         long_known |= known && high - low > 3;
         cases |= 1 << case_of(row, low, high);
     }
-    if (found->spaces && at(row, start - 1) == '.' && alnum_at(row, start - 2)) return NO_MATCH; /* what ends a file's name */
+    if (found->spaces && ((at(row, start - 1) == '.' && alnum_at(row, start - 2)) || (at(row, end) == '.' && alnum_at(row, end + 1)))) return NO_MATCH; /* a file's name */
     if (found->spaces && !cut) {
+        strange |= parts == 2 && is_lone_letter(s, last_low, last_high);
         /* both halves of a compound that is itself written apart: the parts' own meaning stands */
         if (!strange || found->leet || (cases >> UPPER_CASE & 1 && cases != 1 << UPPER_CASE) || (parts > 2 && long_known)) return NO_MATCH;
         return IS_SPLIT;
@@ -319,7 +332,7 @@ int masked(const suspect *s) {
         if (s->size < 4 || s->term->severity == MILD || found->literal != 1 || has_ending || run < 3) return NO_MATCH;
         return is_among(first, "fscbnmw") ? IS_MASKED : NO_MATCH;
     }
-    if (ends_in_sign && (holds(row, found, "*#-_") < signs || found->literal < 2 || s->size < 4 || has_ending)) return NO_MATCH;
+    if (ends_in_sign && (holds(row, found, signs > 1 && !differ ? "*#-_@%&" : "*#-_") < signs || found->literal < 2 || s->size < 4 || has_ending)) return NO_MATCH;
     if (s->size <= SHORT)
         return holds(row, found, "*#") == signs && found->literal == 2 && !found->repeats && !ends_in_sign && !(traits & WHOLE) ? IS_MASKED : NO_MATCH;
     if (holds(row, found, "-_.~+=^%&?!")) { /* signs that mean something elsewhere */
@@ -345,77 +358,6 @@ static int ends_in_a_letter(const suspect *s) {
     return s->size > SHORT && (last == '!' || last == '|') && at(row, end - 2) != last && others > 0 && s->found->leet > 1;
 }
 
-/* Whether the word before says that what looks like a model number is a person: you f00; slurs, behind `a` too. */
-static int is_addressed(const suspect *s, int32_t low) {
-    static const char ADDRESSES[] = " you u ya ur fucking dirty filthy stupid dumb little fat ugly lazy such silly bloody damn smelly ";
-    int32_t high;
-    if (!word_before(s->row, low - NEIGHBOURHOOD > 0 ? low - NEIGHBOURHOOD : 0, &low, &high)) return 0;
-    return is_word_of(s->row, low, high, ADDRESSES) || (s->term->severity == SEVERE && is_word_of(s->row, low, high, " a "));
-}
-
-static int is_time(const row_text *row, int32_t low, int32_t high) { /* 9h30, and a word that goes with times */
-    static const char TIMES[] = " at by until till from around about before after since vers the train flight bus departs left leaves "
-        "arrives arrived ";
-    int32_t digits = 0;
-    while (digits < high - low && is_digit(row->codes[low + digits])) digits++;
-    if (digits < 1 || digits > 2 || high - low != digits + 3 || row->codes[low + digits] != 'h' || digits_in(row, high - 2, high) < 2) return 0;
-    int32_t first = low, last = high, least = low > NEIGHBOURHOOD ? low - NEIGHBOURHOOD : 0, end;
-    for (int k = 0; k < 2 && word_before(row, least, &first, &end); k++) if (is_word_of(row, first, end, TIMES)) return 1;
-    return word_after(row, high + NEIGHBOURHOOD, &first, &last) && is_word_of(row, first, last, TIMES);
-}
-
-/* Whether what stands behind three digits or more is neither a unit nor the ending of that ordinal: 84574rd, 817ch. */
-static int is_odd_number(const row_text *row, int32_t low, int32_t high) {
-    static const char UNITS[] = " km cm mm nm kg mg ml cl dl gb mb tb kb pb hz kw mw gw wh ah kv ma hp bhp cc cu cv ps pt px pm am mi ft in oz lb yr th "
-        "rs kr dm bc bp hr mn kn kt db fr sf sq ms ns wk mw bn tn pp bb es ";
-    int32_t first = low;
-    while (first < high && is_digit(row->codes[first])) first++;
-    uint32_t last = at(row, first - 1);
-    if (first - low < 3 || high - first < 1 || high - first > 2) return 0;
-    if (high - first == 1) return first - low > 3 && row->codes[first] == 'r';
-    if (is_word_of(row, first, high, " st nd rd ")) return last != (row->codes[first] == 's' ? '1' : row->codes[first] == 'n' ? '2' : '3');
-    return !is_word_of(row, first, high, UNITS);
-}
-
-/* Whether digits make a number, a model, a colour or a time of the word [low, high). */
-static int is_number(const suspect *s, int32_t low, int32_t high, letter_case is_written) {
-    const row_text *row = s->row;
-    int32_t length = high - low, letters = 0, first = 0, hexadecimal = 0;
-    for (int32_t i = low; i < high; i++) {
-        letters += row->codes[i] >= 'a' && row->codes[i] <= 'z';
-        hexadecimal += is_digit(row->codes[i]) || (row->codes[i] >= 'a' && row->codes[i] <= 'f');
-    }
-    if (is_odd_number(row, low, high)) return 0;
-    int32_t digits = digits_in(row, low, high), plain = letters + digits == length;
-    while (first < length && is_digit(row->codes[low + first])) first++; /* digits that it begins with */
-    int starts_in_letters = 0;
-    while (starts_in_letters < length && row->codes[low + starts_in_letters] >= 'a' && row->codes[low + starts_in_letters] <= 'z') starts_in_letters++;
-    if (at(row, low - 1) == '#' && length >= 3 && length <= 8 && hexadecimal == length) return 1; /* a colour */
-    if (plain) {
-        int model = (starts_in_letters == 1 && digits == length - 1 && digits >= 1 && digits <= 3) /* a55 */
-                    || (letters == 1 && first == length - 1 && first >= 1)                         /* 900k */
-                    || (letters == 2 && first == length - 2 && first >= 2);                         /* 90km */
-        if (model && !is_addressed(s, low)) return 1;
-        int bare = (starts_in_letters >= 1 && starts_in_letters + digits == length && digits >= 1) || (first >= 1 && letters <= 1);
-        if (bare && (is_written == UPPER_CASE || is_written == TITLE_CASE || length <= 2)) return 1;
-        if (is_time(row, low, high)) return 1;
-    }
-    if (s->size == SHORT && is_written != LOWER_CASE) return 1;
-    if (is_among(at(row, low - 1), "-.,:/") && alnum_at(row, low - 2)) return 1;
-    return is_among(at(row, high), "-.,:/") && is_digit(at(row, high + 1));
-}
-
-/* Whether the sign of degrees stands behind a digit: 45°5', 51.7416°S. */
-static int is_coordinate(const row_text *row, int32_t start, int32_t end) {
-    int degrees = 0, others = 0;
-    for (int32_t i = start; i < end; i++) {
-        if (!(row->flags[i] & HOMOGLYPH)) continue;
-        if (i > start && row->codes[i] == 'o' && is_digit(row->codes[i - 1])) degrees++;
-        else others++;
-    }
-    return degrees == 1 && !others;
-}
-
 int leet(const suspect *s) {
     const row_text *row = s->row;
     const candidate *found = s->found;
@@ -426,7 +368,7 @@ int leet(const suspect *s) {
     if (last == ')' && is_known(row->tables, row->codes + start, end - start - 2)) return NO_MATCH; /* put() */
     if (end - start == SHORT && s->form->kind != PLAIN) return NO_MATCH;
     if (is_coordinate(row, start, end)) return NO_MATCH;
-    if (is_among(first, "([{<+") && (s->size <= SHORT || is_bracket(row, found) || is_known(row->tables, row->codes + start + 1, high - start - 1)))
+    if (is_among(first, "([{<+") && (s->size <= SHORT || is_bracket(row, found) || is_common(row->tables, row->codes + start + 1, high - start - 1)))
         return NO_MATCH;
     word_around(row, start, end, &low, &high);
     int digits = digits_in(row, start, end), signs = 0, kinds = 0;
@@ -486,6 +428,15 @@ static int is_where_words_meet(const suspect *s, int32_t low, int32_t high) {
     return crosses;
 }
 
+/* Whether the match is but a part of a known word in CamelCase: ScrapbookClub. */
+static int is_in_a_known_hump(const suspect *s, int32_t low, int32_t high) {
+    const row_text *row = s->row;
+    int32_t first = s->found->start, last = s->found->end;
+    while (first > low && !upper_at(row, first)) first--;
+    while (last < high && !upper_at(row, last)) last++;
+    return (first < s->found->start || last > s->found->end) && is_known(row->tables, row->codes + first, last - first);
+}
+
 int joined(const suspect *s) {
     const row_text *row = s->row;
     int32_t start = s->found->start, end = s->found->end, low, high;
@@ -496,6 +447,7 @@ int joined(const suspect *s) {
     for (int32_t i = low; i < high; i++) if (row->flags[i] & OTHER_LETTER) return NO_MATCH; /* a word of another language goes on */
     int camel_left = low == start || (upper_at(row, start) && !upper_at(row, start - 1));
     int camel_right = high == end || (upper_at(row, end) && !upper_at(row, end - 1));
+    if (is_in_a_known_hump(s, low, high)) return NO_MATCH;
     int is_tag = at(row, low - 1) == '#';
     letter_case is_written = case_of(row, low, high);
     if (camel_left && camel_right && is_written == MIXED_CASE && !is_word_of(row, low, start, NAME_PREFIXES) &&

@@ -116,7 +116,7 @@ typedef struct {
     uint8_t repeats;    /* runs longer than the form's */
     uint8_t edges;      /* 1: begins inside a word; 2: ends inside a word; 4: the word is a known one */
     uint8_t disguise;   /* by the enum of row.h; 0: it is no match */
-    uint8_t spared;     /* 1: somebody's name; 2: an abbreviation; 3: a phrase takes it back; so that it is no match */
+    uint8_t spared;     /* 1: somebody's name; 2: an abbreviation; 3: a phrase takes it back; 4: another language's word; so that it is no match */
     uint8_t asks;       /* bits above */
     uint8_t quoted;     /* 1: it stands between quotation marks, or is told of */
 } candidate;

@@ -13,6 +13,7 @@
 #define ROW_STEPS 20000 /* that a row may take, beside some for each character; then every start has few */
 #define FEWEST_STEPS 50
 #define DEPTH 192
+#define FOREIGN_ENOUGH 4 /* little words of another language, twice, and marked ones, among which an everyday word of it is no term */
 #define MOST 1024     /* places that one walk may come by */
 #define NONE 31
 
@@ -28,6 +29,12 @@ static int kind_at(const row_text *row, int32_t i) {
     uint32_t c = row->codes[i];
     if (c < 128) return row->tables->kinds[c];
     return row->flags[i] & OTHER_LETTER ? LETTER : MASK;
+}
+
+/* The letters that an ASCII character may be read as. A # is one by itself: several hide letters, and so does one behind the h that it would be. */
+static uint32_t readings_at(const row_text *row, int32_t i) {
+    uint32_t c = row->codes[i];
+    return c == '#' && (at(row, i - 1) == c || at(row, i + 1) == c || at(row, i - 1) == 'h') ? 0 : row->tables->readings[c];
 }
 
 /* A letter or a digit stands here: what goes on here is a word. */
@@ -96,7 +103,11 @@ static int known_words_meet(const row_text *row, int32_t start, int32_t end) {
             hash = hash_code(hash, row->codes[i]);
             mixed |= row->codes[i] != row->codes[first];
         }
-        if (i - first < 2) { single = 1; continue; }
+        if (i - first < 2) {
+            if (is_among(row->codes[first], LONE_LETTERS "s")) return 0;
+            single = 1;
+            continue;
+        }
         real |= mixed;
         if (!hash_known(row->tables, hash)) return 0;
     }
@@ -163,6 +174,7 @@ static void spare(const row_text *row, candidate *place) {
     else if (term->traits & INITIALS && place->disguise == IS_PLAIN && case_of(row, place->start, place->end) == UPPER_CASE &&
              !is_shouted(row, place->start, place->end)) place->spared = 2;
     else if ((place->phrase = allowed_by(row, place)) >= 0) place->spared = 3;
+    else if (term->traits & FOREIGN && place->disguise == IS_PLAIN && is_foreign(row, place->start, place->end) >= FOREIGN_ENOUGH) place->spared = 4;
 }
 
 static int32_t size_of(const candidate *c) { return c->masked ? 0 : c->start - c->end; } /* the longer, the less */
@@ -273,7 +285,7 @@ static void walk(sink *out, const row_text *row, int32_t row_number, int32_t sta
             for (; next < stop; next++) {
                 int k = kind_at(row, next);
                 if (k & (LETTER | DIGIT)) break;
-                if (next > s.position && (k & SIGN) && tables->readings[row->codes[next]] & mask) {
+                if (next > s.position && (k & SIGN) && readings_at(row, next) & mask) {
                     gap.position = next; /* a sign that may be the next letter: d.!.p */
                     PUSH(gap);
                 }
@@ -287,7 +299,7 @@ static void walk(sink *out, const row_text *row, int32_t row_number, int32_t sta
             if (next < stop && s.gaps < 200 && (mask || tables->other_first[s.node + 1] > tables->other_first[s.node])) PUSH(gap);
         }
         if (c < 128) {
-            uint32_t letters = tables->readings[c];
+            uint32_t letters = readings_at(row, s.position);
             if (row->flags[s.position] & HOMOGLYPH) letters |= tables->doubles[c];
             else if (familiar && (kind & LETTER)) letters = 1u << (c - 'a');
             if (s.last != NONE && (letters >> s.last & 1)) {

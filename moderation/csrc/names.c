@@ -85,10 +85,19 @@ static int is_introduced(const row_text *row, int32_t start) {
     return word.high && is_word_of(row, word.low, word.high, THANKS);
 }
 
+/* Whether something was done to it: Fig was elected, Fig has been named. */
+static int is_done_to(const row_text *row, range verb) {
+    static const char DONE[] = " born chosen known made named not sent shown taken told ";
+    if (!is_word_of(row, verb.low, verb.high, " was has had ")) return 0;
+    range word = after(row, verb.high, verb.high);
+    if (word.high && is_word_of(row, word.low, word.high, " been since also already never ")) word = after(row, word.high, word.high);
+    return is_word_of(row, word.low, word.high, DONE) || (word.high - word.low > 4 && reads_before(row, word.high, "ed"));
+}
+
 /* Whether it stands beside a capitalised given name, an initial or a particle, or does what people do: Alfred Fig, A. Fig,
    Fig, A., de Fig, Fig said, the Figs family, Fig and Ann. */
 static int is_surname(const row_text *row, int32_t start, int32_t end) {
-    if (is_introduced(row, start)) return 1;
+    if (is_introduced(row, start) || (at(row, end - 1) == 's' && reads(row, end, "'s"))) return 1;
     range word = before(row, start);
     if (word.high) {
         int is_particle = is_word_of(row, word.low, word.high, PARTICLES);
@@ -104,6 +113,7 @@ static int is_surname(const row_text *row, int32_t start, int32_t end) {
     int is_near = is_gap(row, end, word.low, " ") || is_gap(row, end, word.low, "-");
     if (word.high - word.low == 1 && upper_at(row, word.low) && at(row, word.high) == '.' &&
         (is_gap(row, end, word.low, " ") || is_gap(row, end, word.low, ", "))) return 1;
+    if (begins_sentence(row, start) && is_gap(row, end, word.low, " ") && is_done_to(row, word)) return 1;
     if (is_word_of(row, word.low, word.high, " and ")) word = after(row, word.high, word.high);
     return is_near && word.high && (is_word_of(row, word.low, word.high, DEEDS) || (is_given(row, word) && is_titled(row, word)));
 }

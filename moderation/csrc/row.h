@@ -174,6 +174,7 @@ typedef struct {
 } suspect;
 
 #define SHORT 3 /* letters */
+#define LONE_LETTERS "bcdfghknprw" /* that are hardly ever a word, a list's number or what is left of one: a blank behind them is out of place */
 
 int judge(const row_text *row, const candidate *found);
 int is_a_name(const row_text *row, const candidate *found);  /* names.c */
@@ -186,6 +187,11 @@ int gapped(const suspect *s);
 int masked(const suspect *s);
 int leet(const suspect *s);
 int joined(const suspect *s);
+/* numbers.c: how many digits there are in a range; whether digits make the word [low, high) a number, a model, a colour or a time;
+   whether a sign of degrees does. */
+int32_t digits_in(const row_text *row, int32_t low, int32_t high);
+int is_number(const suspect *s, int32_t low, int32_t high, letter_case is_written);
+int is_coordinate(const row_text *row, int32_t start, int32_t end);
 int is_innocent_token(const suspect *s, int32_t low, int32_t high);
 /* Whether the range is the form's or the term's spelling [from, to). */
 int is_spelt(const suspect *s, int32_t low, int32_t high, int32_t from, int32_t to);
