@@ -45,7 +45,8 @@ class Form(NamedTuple):
     apart: str = ""
 
 
-def _with_ending(stem: str, ending: str) -> Iterator[str]:
+def with_ending(stem: str, ending: str) -> Iterator[str]:
+    """How a stem with an ending may be spelt, the plain way first."""
     yield stem + ending
     if ending == "es" and stem.endswith("y"):
         yield stem[:-1] + "ies"
@@ -98,7 +99,7 @@ def forms_of(term: Term, is_known: Callable[[str], bool], number: int = 0) -> It
     yield Form(stem, number, "plain", "")
     plain = {stem}
     for ending in term.endings:
-        for letters in _with_ending(stem, ending):
+        for letters in with_ending(stem, ending):
             if letters not in plain and not is_known(letters):
                 plain.add(letters)
                 yield Form(letters, number, "plain", ending)
@@ -106,7 +107,7 @@ def forms_of(term: Term, is_known: Callable[[str], bool], number: int = 0) -> It
         return
     extra = () if not term.endings else tuple(e for e in COMMON_ENDINGS if e not in term.endings)
     for ending in (*extra, *(_LONG_ENDINGS if term.endings else ())):
-        for letters in _with_ending(stem, ending):
+        for letters in with_ending(stem, ending):
             if letters not in plain and not is_known(letters):
                 plain.add(letters)
                 yield Form(letters, number, "plain", ending)

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from moderation import budget
 from moderation.allows import compile_allows
 from moderation.errors import LexiconError, Problem
-from moderation.forms import Form, build_trie
+from moderation.forms import Form, build_trie, with_ending
 from moderation.regions import Reading
 from moderation.scripts import is_natural
 from moderation.terms import Term, read_terms
@@ -108,6 +108,8 @@ class Lexicon:
                  names: Sequence[str] = (), innocent: Sequence[str] = ()) -> None:
         self.terms = tuple(terms)
         said = {term.text for term in terms}
+        ordinary = said.intersection(words.split())  # an ordinary word that is made a term has its endings, which are words too
+        said |= {form for term in terms if term.text in ordinary for ending in term.endings for form in with_ending(term.text, ending)}
         known = Walk(EMPTY_TRIE, "".join(f"{word}\n" for word in words.split() if word not in said))
         self.trie = build_trie(terms, known.is_known)
         harmless = dict.fromkeys(word for word in innocent if word not in said)
