@@ -147,7 +147,8 @@ def test_an_operators_file_adds_terms_and_allows(tmp_path: Path) -> None:
 
 def test_an_ordinary_word_that_is_made_a_term_is_found_with_its_endings() -> None:
     lexicon = Lexicon([Term("kumquat", "obscene", "mild", endings=("s", "es"))], words="kumquat\nkumquats\nkumquatery\n")
-    assert found(lexicon, "kumquats, kumquat, kumquatery") == [["kumquat", "kumquats", "plain", "own"], ["kumquat", "kumquat", "plain", "own"]]
+    assert found(lexicon, "kumquats, kumquat, kumquatery") == [
+        ["kumquat", "kumquats", "plain", "own"], ["kumquat", "kumquat", "plain", "own"]]
 
 
 def test_a_term_may_break_two_categories(tmp_path: Path) -> None:
