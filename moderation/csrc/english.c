@@ -27,6 +27,7 @@ int is_english(const uint32_t *plain, const uint32_t *codes, const uint8_t *flag
             seen[slot / 64] |= (uint64_t)1 << (slot % 64);
             break;
         }
+        if (different * 10 >= words + (length - i) / 2) return 1; /* however many words are to come */
     }
     return different * 10 >= words;
 }

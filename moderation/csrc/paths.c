@@ -33,7 +33,7 @@ int is_dead_end(const row_text *row, int32_t start) {
     uint32_t node = 0;
     for (int32_t i = start; i < row->length; i++) {
         uint32_t c = row->codes[i];
-        if (!is_plain_letter(c) || row->flags[i] & HOMOGLYPH || c == row->codes[i - 1]) return 0;
+        if (!is_plain_letter(c) || row->flags[i] & HOMOGLYPH || (i > start && c == row->codes[i - 1])) return 0;
         if (tables->readings[c] != 1u << (c - 'a')) return 0;
         if (!(tables->child_mask[node] >> (c - 'a') & 1)) return 1;
         node = child(tables, node, (int)(c - 'a'));
