@@ -10,8 +10,9 @@ import gc
 import hashlib
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -54,6 +55,11 @@ class Match(NamedTuple):
     span: Span
     disguise: str
     region: str
+
+
+# What the constructors do, by the thousand and without a Python frame for each.
+_span: Callable[[tuple[int, int]], Span] = partial(tuple.__new__, Span)
+_match: Callable[[tuple[str, str, str, Span, str, str]], Match] = partial(tuple.__new__, Match)
 
 
 class RowMatches(NamedTuple):
@@ -231,14 +237,17 @@ class Lexicon:
         """The texts that `restore` changes, by their rows, ascending."""
         texts: dict[int, str] = {}
         for row, matches, spared in found:
+            text = batch.texts[row]
             changes = {match.span: _surrounded(match) for match in matches if match.disguise not in ("plain", "repeated")}
-            changes |= {span: _ANY_WORD if batch.texts[row][span.start : span.end].lower() in self._innocent else " " for span in spared}
+            for span in spared:
+                changes[span] = _ANY_WORD if text[span.start : span.end].lower() in self._innocent else " "
             if changes:
-                pieces, position = [], 0
-                for span in sorted(changes):
-                    pieces += [batch.texts[row][position : span.start], changes[span]]
-                    position = max(position, span.end)
-                texts[row] = "".join([*pieces, batch.texts[row][position:]])
+                pieces: list[str] = []
+                position = 0
+                for span in sorted(changes) if len(changes) > 1 else changes:
+                    pieces += text[position : span[0]], changes[span]
+                    position = max(position, span[1])
+                texts[row] = "".join([*pieces, text[position:]])
         return texts
 
     def _judge(self, reading: Reading, found: Candidate) -> tuple[bool, str]:
@@ -266,13 +275,13 @@ class Lexicon:
         taken_back = [*spared]
         for place in places:
             _, form, _, _, start, end, _, _, _, disguise, is_spared, _, quoted = place
-            span = Span._make((start, end))
+            span = _span((start, end))
             if is_spared:
                 taken_back.append(span)
                 continue
             region = reading.region(Candidate._make(place)) if reading else "quote" if quoted else "own"
             for text, category, severity in self._meanings[form]:
-                matches.append(Match._make((text, category, severity, span, DISGUISES[disguise], region)))
+                matches.append(_match((text, category, severity, span, DISGUISES[disguise], region)))
         if taken_back and matches:  # which are in order and do not overlap: the last one that begins before a span ends tells
             starts = [match.span.start for match in matches]
             before = (bisect_left(starts, span.end) for span in taken_back)

@@ -209,9 +209,9 @@ class Policy:
         counts = self._counts
         least: dict[int, float] = {}
         own = set()
-        for match in matches:
-            is_own = match.region == OWN
-            index, count = counts[is_own].get((match.category, match.severity), (-1, 0.0))
+        for _, category, severity, _, _, region in matches:
+            is_own = region == OWN
+            index, count = counts[is_own].get((category, severity), (-1, 0.0))
             if count > least.get(index, -1.0):
                 least[index] = count
             if is_own:

@@ -36,7 +36,7 @@ def _quoted_elements(text: str) -> Iterator[tuple[int, int]]:
 def _addresses(chunk: str, offset: int) -> Iterator[tuple[int, int, str]]:
     """The ranges of links, e-mail addresses and handles in a run of characters that begins at `offset`, in this order."""
     if "." in chunk or "@" in chunk:
-        for pattern, name in ((_LINK, "url"), (_EMAIL, "e-mail"), (_HANDLE, "handle")):
+        for pattern, name in ((_LINK, "url"), (_EMAIL, "e-mail"), (_HANDLE, "handle"))[: 3 if "@" in chunk else 1]:
             for match in pattern.finditer(chunk):
                 yield offset + match.start(), offset + match.end(), name
 
