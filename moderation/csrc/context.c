@@ -90,6 +90,18 @@ int is_abbreviation(const row_text *row, int32_t start, int32_t end) {
     return last - start <= LONGEST_CODE && case_of(row, start, last) == UPPER_CASE && !is_shouted(row, start, end);
 }
 
+int is_spelled_out_before(const row_text *row, int32_t start, int32_t end) {
+    if (at(row, start - 1) != '(' || at(row, end) != ')') return 0;
+    int32_t low = start - 1, high, least = start > AROUND ? start - AROUND : 0;
+    for (int32_t i = end - 1; i >= start; i--) {
+        do
+            if (!word_before(row, least, &low, &high)) return 0;
+        while (row->codes[low] != row->codes[i] && is_word_of(row, low, high, " of and for the in to a on "));
+        if (row->codes[low] != row->codes[i]) return 0;
+    }
+    return 1;
+}
+
 /* The symbols of two letters of elements that are met in compounds. */
 static const char ELEMENTS[] = " he li be ne na mg al si cl ar ca sc ti cr mn fe co ni cu zn ga ge as se br kr rb sr zr nb mo tc ru rh pd ag cd "
     "in sn sb te xe cs ba la ce pr nd sm eu gd tb hf ta re os ir pt au hg tl pb bi th pu ";

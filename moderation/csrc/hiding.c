@@ -4,6 +4,7 @@
 
 #include "row.h"
 
+#define LONGEST_PRODUCT 5 /* characters of letters and stars that may be a product: a*b*c */
 #define LONG 6 /* letters of a term that is known even where both its halves are words */
 
 /* ---- the word that a candidate lies in, leet and long letters undone ---- */
@@ -96,6 +97,14 @@ static int next_gap(const row_text *row, int32_t end, int32_t *low, int32_t *hig
     while (i < end && !alnum_at(row, i)) i++;
     *high = i;
     return *low < *high;
+}
+
+/* Whether a sign of arithmetic stands beside it, that may be a product: y = f*g. */
+static int is_in_an_equation(const row_text *row, const candidate *found) {
+    int32_t before = found->start - 1, behind = found->end;
+    before -= at(row, before) == ' ';
+    behind += at(row, behind) == ' ';
+    return is_among(at(row, before), "=+^") || is_among(at(row, behind), "=+^");
 }
 
 /* Whether the match would begin with a bracket that is closed again further on, and hence is no letter. */
@@ -223,6 +232,7 @@ int gapped(const suspect *s) {
         if (s->form->kind == DROPPED || !plain || !is_alone_in_letters(row, found)) return NO_MATCH;
         if (s->size == SHORT && is_written == UPPER_CASE && holds(row, found, ". ")) return NO_MATCH;
         if (!found->spaces && !(s->term->traits & JOINED) && (letters_before(row, start) || letters_after(row, end))) return NO_MATCH;
+        if (end - start <= LONGEST_PRODUCT && holds(row, found, "*") && is_in_an_equation(row, found)) return NO_MATCH;
         if (holds(row, found, "&=") && (found->spaces || holds(row, found, "[("))) return NO_MATCH; /* a && s || s */
         return digits_in(row, start, end) && found->leet > found->literal ? NO_MATCH : IS_SPACED;
     }
@@ -333,6 +343,7 @@ int masked(const suspect *s) {
         return is_among(first, "fscbnmw") ? IS_MASKED : NO_MATCH;
     }
     if (ends_in_sign && (holds(row, found, signs > 1 && !differ ? "*#-_@%&" : "*#-_") < signs || found->literal < 2 || s->size < 4 || has_ending)) return NO_MATCH;
+    if (end - start <= LONGEST_PRODUCT && is_in_an_equation(row, found)) return NO_MATCH;
     if (s->size <= SHORT)
         return holds(row, found, "*#") == signs && found->literal == 2 && !found->repeats && !ends_in_sign && !(traits & WHOLE) ? IS_MASKED : NO_MATCH;
     if (holds(row, found, "-_.~+=^%&?!")) { /* signs that mean something elsewhere */

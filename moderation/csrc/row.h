@@ -128,6 +128,8 @@ int is_in_code(const row_text *row, int32_t start, int32_t end);
 int is_in_a_serial(const row_text *row, int32_t start, int32_t end);
 int is_abbreviation(const row_text *row, int32_t start, int32_t end);
 int is_formula(const row_text *row, int32_t start, int32_t end);
+/* Whether it stands in brackets behind words that begin with its letters: Figs In Gardens (FIG). */
+int is_spelled_out_before(const row_text *row, int32_t start, int32_t end);
 
 /* row.c */
 
