@@ -71,7 +71,7 @@ def test_every_term_is_found_in_plain_spelling(lexicon: Lexicon) -> None:
     assert missed == []
 
 
-@pytest.mark.parametrize(("half", "recall", "innocent_hits"), [("dev", 0.975, 0.011), ("heldout", 0.98, 0.009)])
+@pytest.mark.parametrize(("half", "recall", "innocent_hits"), [("dev", 0.985, 0.004), ("heldout", 0.985, 0.008)])
 def test_sees_through_disguises_and_spares_the_innocent(lexicon: Lexicon, half: Half, recall: float, innocent_hits: float) -> None:
     cases = read_case_set(CASES / "lexicon", half)
 
