@@ -7,7 +7,9 @@ the same paths. Neither Ray nor Spark is imported before it is used.
 from __future__ import annotations
 
 import importlib
+import os
 import re
+import sys
 import threading
 import time
 import warnings
@@ -105,6 +107,7 @@ class Spark:
                     "spark.log.level": "ERROR", "spark.python.worker.reuse": "true"}
         if master.startswith("local"):  # Java runs for minutes and does little: its second compiler costs more than it gains
             settings["spark.driver.extraJavaOptions"] = _SHORT_LIVED
+            os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # else the first python3 of PATH, which may lack our packages
         builder = self._sql.SparkSession.builder.master(master).appName("moderation audit")
         session = builder.config(map=settings).getOrCreate()
 
