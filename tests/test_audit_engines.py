@@ -83,11 +83,12 @@ def parts_done(out):
 
 
 def wait_for(parts, out, running):
-    """Until as many parts are done, or the run has ended."""
+    """Until as many parts are done, by a run that has not ended."""
     until = time.monotonic() + _PATIENCE
     while parts_done(out) < parts and running.poll() is None:
         assert time.monotonic() < until
         time.sleep(0.005)
+    assert running.poll() is None, said(out).read_text(encoding="utf-8")
 
 
 def kill(processes):
@@ -109,11 +110,8 @@ def test_a_killed_worker_and_a_killed_run_leave_the_same_bytes(engine, made, und
     workers = workers_of(first, engine)
     kill(workers[-1:])
     wait_for(8, out, first)
-    everything = [first.pid, *below(first.pid)]
-    ended = first.poll()
-    kill(everything)
+    kill([first.pid, *below(first.pid)])
     first.wait(_PATIENCE)
-    assert ended is None, said(out).read_text(encoding="utf-8")
     assert workers, "no worker was found to be killed"
     assert 8 <= parts_done(out) < 30
     ends_with(start(made, out, flags), 0, out)
