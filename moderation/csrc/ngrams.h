@@ -6,15 +6,13 @@
 #ifndef NGRAMS_H
 #define NGRAMS_H
 
-#include <string.h>
-
 #include "score.h"
 
 #define LONGEST_SENTENCE 400 /* a sentence is cut here, come what may */
 #define LONG_SENTENCE 280    /* and from here on at the next space */
 #define SHORT_SENTENCE 8     /* a full stop sooner than this ends an abbreviation */
 
-#define SPACE 1 /* the lowest bit */
+#define SPACE 1
 #define WORD 2
 #define STOP 4
 #define DIGIT 8
@@ -118,18 +116,11 @@ static int64_t read_sentence(const ngram_spec *spec, const uint32_t *text, const
         put(s, c, k, i, flags[i]);
         i++;
         if (k != WORD) continue;
-        /* Most characters are letters of a word that has begun; one that is not to stay is written over. */
-        int32_t end = s->length;
-        for (uint32_t before = c, before2 = s->codes[end - 2]; i < length && end < LONGEST_SENTENCE && text[i] - 'a' < 26; i++) {
-            c = text[i];
-            s->codes[end] = c;
-            s->kinds[end] = (uint8_t)(WORD | (flags[i] & UPPER) * CAPITAL);
-            s->at[end] = (int32_t)i;
-            end += c != before || c != before2;
-            before2 = before;
-            before = c;
+        /* Most characters are letters of a word that has begun. */
+        for (; i < length && s->length < LONGEST_SENTENCE && text[i] - 'a' < 26; i++) {
+            const uint32_t *before = s->codes + s->length;
+            if (text[i] != before[-1] || text[i] != before[-2]) put(s, text[i], WORD, i, flags[i]);
         }
-        s->length = end;
     }
     if (!(s->kinds[s->length - 1] & SPACE)) put(s, ' ', SPACE, i, 0);
     for (int32_t k = 0; k < LONGEST_NGRAM - 1; k++) {
@@ -159,13 +150,12 @@ static inline int is_group(const ngram_spec *spec, uint64_t hash) {
 /* The n-grams of characters. `across`: they run on over spaces; else one ends with the first space behind its beginning. */
 static inline __attribute__((always_inline)) void walk_characters(const sentence *s, int32_t low, int32_t high, int across, emitter *emit, void *to) {
     for (int32_t i = 0; i < s->length; i++) {
-        uint64_t kinds, hash;
-        memcpy(&kinds, s->kinds + i, sizeof kinds); /* the first in the lowest byte; behind the sentence stand spaces */
-        hash = (kinds | kinds >> 8) & GROUP ? CHAR_SEED ^ GROUP_HASH : CHAR_SEED;
-        int unbroken = __builtin_ctzll((kinds >> 8 & 0x01010101010101 * SPACE) | (uint64_t)1 << 56) / 8; /* characters up to the next space */
+        uint64_t hash = (s->kinds[i] | s->kinds[i + 1]) & GROUP ? CHAR_SEED ^ GROUP_HASH : CHAR_SEED;
+        int stands = 1;
         for (int32_t j = i; j < i + high; j++) {
             hash = (hash ^ s->codes[j]) * MIX;
-            int stands = across || j <= i + 1 ? j == i || j < s->length : unbroken >= j - i - 1;
+            if (across || j == i + 1) stands &= j < s->length;
+            if (!across && j > i + 1) stands &= ~s->kinds[j - 1] & SPACE; /* which is 1, and stands behind the end too */
             if (j - i + 1 >= low) emit(to, hash, i, j, stands);
         }
     }

@@ -24,7 +24,7 @@ typedef struct {
 static inline __attribute__((always_inline)) void gather(void *to, uint64_t hash, int32_t first, int32_t last, int stands) {
     (void)first, (void)last;
     gatherer *g = to;
-    uint32_t id = bucket(hash, g->buckets) & -(uint32_t)stands; /* what is none brings no memory into the cache */
+    uint32_t id = bucket(hash, g->buckets);
     __builtin_prefetch(g->table + 8 * (int64_t)id);
     g->ids[g->count] = id;
     g->count += stands;
