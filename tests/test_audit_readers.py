@@ -22,7 +22,20 @@ from moderation.audit.columns import choose, guess, past_words, read_past_map
 from moderation.audit.readers import source as source_module
 from moderation.audit.readers.records import csv_records, elements, lines
 from moderation.audit.readers.source import Options, open_source
-from moderation.audit.rows import BROKEN, BROKEN_OFF, LONGEST_ROW, LONGEST_TEXT, NO_TEXT, ROW_TOO_LONG, TOO_LONG, microseconds
+from moderation.audit.rows import (
+    BROKEN,
+    BROKEN_OFF,
+    FIELDS,
+    LONGEST_ROW,
+    LONGEST_TEXT,
+    NO_TEXT,
+    ROW_TOO_LONG,
+    TOO_LONG,
+    Place,
+    batches,
+    microseconds,
+    whole,
+)
 from moderation.errors import DataError
 from moderation.service import native
 from moderation.settings import ROOT
@@ -187,6 +200,25 @@ def test_an_element_of_an_array_that_is_too_long_costs_itself_and_no_neighbour(b
         found = read(tmp_path / "a.json", tmp_path, part_rows)[1]
         assert [row.get("text") for row in found] == ["fig", None, "pear", "plum"]
         assert faults(found) == [None, ROW_TOO_LONG, None, None]
+
+
+def test_a_batch_made_whole_is_the_batch_made_row_by_row():
+    values = {"text": [" a fig ", "Äpfel", "x"], "id": [1, " b ", ""], "time": ["2024-02-29T12:00:00Z", None, 1709208000],
+              "section": [True, None, ["x"]], "past": ["approved"] * 3}
+    columns = [values.get(name, [None] * 3) for name in FIELDS]
+    made = list(batches(((Place("a", "row", number), given) for number, given in enumerate(zip(*columns, strict=True), 1)), 7))
+    assert [whole(columns, 7)] == made
+    for unusable in (None, "", " \x1c", "x" * (LONGEST_TEXT + 1), "\ud800", b"fig"):
+        assert whole([[*columns[0][:2], unusable], *columns[1:]], 7) is None
+
+
+def test_a_broken_id_costs_its_row(tmp_path):
+    ids = pa.array([b"a", b"\xff", b"c"], pa.binary())
+    table = pa.table({"id": pa.Array.from_buffers(pa.string(), 3, ids.buffers()), "text": ["fig", "pear", "plum"]})
+    pyarrow.parquet.write_table(table, tmp_path / "a.parquet")
+    found = read(tmp_path / "a.parquet", tmp_path, 3)[1]
+    assert [(row.get("id"), row.get("text"), row.get("fault")) for row in found] == [
+        ("a", "fig", None), (None, None, BROKEN), ("c", "plum", None)]
 
 
 @pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.binary(), pa.dictionary(pa.int32(), pa.string())])

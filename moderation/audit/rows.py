@@ -140,6 +140,20 @@ def batches(entries: Iterable[tuple[Place, Sequence[Any] | str]], row: int) -> I
         yield builder.take()
 
 
+def whole(columns: Sequence[Sequence[Any]], row: int) -> pa.RecordBatch | None:
+    """A batch of the columns of `FIELDS`, as `batches` makes it; None where a row of it has a fault or it is too large."""
+    texts = columns[0]
+    if any(map(fault_of, texts)) or sum(map(len, texts)) >= _BATCH_TEXT:
+        return None
+    try:
+        others = [_made(column, INPUT.field(name)) for name, column in zip(FIELDS[1:], columns[1:], strict=True)]
+        made = [pa.array(texts, pa.string()), *others]
+    except (UnicodeEncodeError, pa.ArrowException):
+        return None
+    nothing = pa.nulls(len(texts), pa.string())
+    return pa.RecordBatch.from_arrays([pa.array(range(row, row + len(texts)), pa.int64()), *made, nothing, nothing], schema=INPUT)
+
+
 class _Builder:
     """Collects rows into a batch of `INPUT`."""
 

@@ -15,7 +15,7 @@ import pyarrow.parquet
 
 from moderation.audit.readers import files
 from moderation.audit.readers.parts import Part, Reading
-from moderation.audit.rows import BATCH, BROKEN, FIELDS, Moment, Place, batches
+from moderation.audit.rows import BATCH, BROKEN, FIELDS, Moment, Place, batches, whole
 from moderation.errors import DataError, Problem
 
 
@@ -130,7 +130,11 @@ def rows(batch: pa.RecordBatch, reading: Reading, name: str, row: int, place: in
     for start in range(0, batch.num_rows, BATCH):
         piece = batch.slice(start, BATCH)
         columns = [_values(_column(piece, named[field])) if field in named else [None] * piece.num_rows for field in FIELDS]
-        entries = ((Place(name, "row", number), BROKEN if values[0] is _BROKEN else values)
+        sound = None if any(_BROKEN in column for column in columns) else whole(columns, row + start)
+        if sound is not None:
+            yield sound
+            continue
+        entries = ((Place(name, "row", number), BROKEN if _BROKEN in values else values)
                    for number, values in enumerate(zip(*columns, strict=True), place + start + 1))
         yield from batches(entries, row + start)
 
