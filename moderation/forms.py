@@ -63,14 +63,14 @@ def _swapped(stem: str) -> Iterator[str]:
                 yield stem[:i] + stem[i + 1] + stem[i] + stem[i + 2 :]
 
 
-def _without_vowels(letters: str) -> str:
-    return "".join(c for c in letters if c not in _VOWELS)
+def _without_vowels(letters: str, first: int = 0) -> str:
+    """Letters without their vowels from the `first` on."""
+    return letters[:first] + "".join(c for c in letters[first:] if c not in _VOWELS)
 
 
 def _dropped(stem: str) -> Iterator[str]:
     """All vowels but a first one left out, all but the first and the last, a single one."""
-    inner = stem[0] + _without_vowels(stem[1:-1])
-    for letters in (stem[0] + _without_vowels(stem[1:]), inner + stem[-1]):
+    for letters in (_without_vowels(stem, 1), _without_vowels(stem[:-1], 1) + stem[-1]):
         if len(letters) >= _SHORTEST_DROPPED:
             yield letters
     if len(stem) > _SHORTEST_SWAPPED:
@@ -127,7 +127,7 @@ def forms_of(term: Term, is_known: Callable[[str], bool], number: int = 0) -> It
             whole = stem + ending
             crossed = whole[: len(stem) - 1] + whole[len(stem)] + whole[len(stem) - 1] + whole[len(stem) + 1 :]
             bare = _without_vowels(ending)
-            for letters, kind in ((crossed, "swapped"), (stem[0] + _without_vowels(stem[1:]) + bare, "dropped"), (stem + bare, "dropped")):
+            for letters, kind in ((crossed, "swapped"), (_without_vowels(stem, 1) + bare, "dropped"), (stem + bare, "dropped")):
                 if len(letters) > _SHORTEST_DROPPED and letters not in seen and not is_known(letters):
                     seen.add(letters)
                     yield Form(letters, number, kind, ending)

@@ -145,13 +145,11 @@ def whole(columns: Sequence[Sequence[Any]], row: int) -> pa.RecordBatch | None:
     texts = columns[0]
     if any(map(fault_of, texts)) or sum(map(len, texts)) >= _BATCH_TEXT:
         return None
+    nothing = [None] * len(texts)
     try:
-        others = [_made(column, INPUT.field(name)) for name, column in zip(FIELDS[1:], columns[1:], strict=True)]
-        made = [pa.array(texts, pa.string()), *others]
-    except (UnicodeEncodeError, pa.ArrowException):
+        return _batch(range(row, row + len(texts)), columns, nothing, nothing)
+    except _NO_UNICODE:
         return None
-    nothing = pa.nulls(len(texts), pa.string())
-    return pa.RecordBatch.from_arrays([pa.array(range(row, row + len(texts)), pa.int64()), *made, nothing, nothing], schema=INPUT)
 
 
 class _Builder:
@@ -187,25 +185,35 @@ class _Builder:
     def take(self) -> pa.RecordBatch:
         """The rows so far; the builder is empty then. A text that is no Unicode (a lone surrogate) becomes a fault."""
         try:
-            texts = pa.array([values[0] for values in self._values], pa.string())
-        except (UnicodeEncodeError, pa.ArrowException):
+            found = self._made()
+        except _NO_UNICODE:
             for index, (text, *_) in enumerate(self._values):
                 if text is not None and text != text.encode("utf-8", "replace").decode():
                     self._values[index], self._faults[index] = _NOTHING, BROKEN
-            texts = pa.array([values[0] for values in self._values], pa.string())
-        _, *columns = zip(*self._values, strict=True)
-        others = [_made(column, INPUT.field(name)) for name, column in zip(FIELDS[1:], columns, strict=True)]
+            found = self._made()
+        self._clear()
+        return found
+
+    def _made(self) -> pa.RecordBatch:
         faults = [self._faults.get(index) for index in range(len(self.places))]
         places = [str(place) if fault else None for place, fault in zip(self.places, faults, strict=True)]
-        arrays = [pa.array(self._numbers, pa.int64()), texts, *others, pa.array(faults, pa.string()), pa.array(places, pa.string())]
-        self._clear()
-        return pa.RecordBatch.from_arrays(arrays, schema=INPUT)
+        return _batch(self._numbers, list(zip(*self._values, strict=True)), faults, places)
 
 
 _NOTHING = (None,) * len(FIELDS)
+_NO_UNICODE = (UnicodeEncodeError, pa.ArrowException)  # what Arrow raises at a lone surrogate
 
 
-def _made(values: Sequence[Any], field: pa.Field) -> pa.Array:
+def _batch(numbers: Sequence[int], columns: Sequence[Sequence[Any]], faults: Sequence[str | None],
+           places: Sequence[str | None]) -> pa.RecordBatch:
+    """A batch of the columns of `INPUT`, those of `FIELDS` in Python's values as they were read."""
+    texts, *others = columns
+    made = [_column(column, INPUT.field(name)) for name, column in zip(FIELDS[1:], others, strict=True)]
+    told = [pa.array(column, pa.string()) for column in (faults, places)]
+    return pa.RecordBatch.from_arrays([pa.array(numbers, pa.int64()), pa.array(texts, pa.string()), *made, *told], schema=INPUT)
+
+
+def _column(values: Sequence[Any], field: pa.Field) -> pa.Array:
     """A column of what rows say; most archives lack most columns."""
     if values.count(None) == len(values):
         return pa.nulls(len(values), field.type)

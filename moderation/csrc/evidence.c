@@ -183,25 +183,27 @@ static int is_abbreviated(const suspect *s) {
     return 1;
 }
 
+/* Whether [low, high) without the blank in it is a known word. */
+static int is_known_without(const row_text *row, int32_t low, int32_t blank, int32_t high) {
+    uint32_t whole[LONGEST_TOKEN];
+    int32_t length = 0;
+    if (high - low > LONGEST_TOKEN) return 0;
+    for (int32_t i = low; i < high; i++) if (i != blank) whole[length++] = row->codes[i];
+    return is_known(row->tables, whole, length);
+}
+
 /* Whether a blank has cut a known word in two, of which the other part is none: sc rap, rap tor. */
 static int is_cut_off(const suspect *s) {
     const row_text *row = s->row;
     int32_t start = s->found->start, end = s->found->end, low, high;
-    uint32_t whole[2 * LONGEST_TOKEN];
     if (at(row, end) == ' ') {
         word_around(row, end + 1, end + 1, &low, &high);
-        if (high > low && !is_known(row->tables, row->codes + low, high - low) && high - low + end - start < LONGEST_TOKEN) {
-            int32_t length = 0;
-            for (int32_t i = start; i < high; i++) if (i != end) whole[length++] = row->codes[i];
-            if (is_known(row->tables, whole, length)) return 1;
-        }
+        if (high > low && !is_known(row->tables, row->codes + low, high - low) && is_known_without(row, start, end, high)) return 1;
     }
     if (at(row, start - 1) != ' ') return 0;
     word_around(row, start - 1, start - 1, &low, &high);
-    if (high == low || at(row, low - 1) == '\'' || is_known(row->tables, row->codes + low, high - low) || high - low + end - start >= LONGEST_TOKEN) return 0;
-    int32_t length = 0;
-    for (int32_t i = low; i < end; i++) if (i != start - 1) whole[length++] = row->codes[i];
-    return is_known(row->tables, whole, length);
+    if (high == low || at(row, low - 1) == '\'' || is_known(row->tables, row->codes + low, high - low)) return 0;
+    return is_known_without(row, low, start - 1, end);
 }
 
 /* How the term is disguised as far as its own letters and those beside them tell. */
