@@ -69,6 +69,7 @@ int is_quoted(const row_text *row, const candidate *found) {
         double_marks += row->codes[low - 1] == '"';
         if (opening < 0 && row->codes[low - 1] == '\'' && low - 1 >= found->start - 61) opening = low - 1;
     }
+    if (opening < 0 && double_marks % 2 == 0) return 0;
     int32_t end = found->end + LONGEST_QUOTE < row->length ? found->end + LONGEST_QUOTE : row->length, closing = -1;
     for (first = found->end; first < end && row->codes[first] != '\n'; first++) {
         if (row->codes[first] == '"' && double_marks % 2) return 1;

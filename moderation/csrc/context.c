@@ -55,6 +55,7 @@ int is_in_code(const row_text *row, int32_t start, int32_t end) {
     int slashes = 0, stops = 0;
     run_around(row, start, end, &low, &high);
     if (low == start - 2 && reads(row, low, "--")) return 1; /* --fig */
+    if (reads_before(row, end, "++") || (at(row, end) == ';' && reads_before(row, start, "return "))) return 1;
     for (int32_t i = low; i < high; i++) {
         if (i == start) i = end;
         if (i >= high) break;
@@ -64,9 +65,10 @@ int is_in_code(const row_text *row, int32_t start, int32_t end) {
         if (c == '_' && (alnum_at(row, i - 1) || alnum_at(row, i + 1))) return 1;   /* fig_tree */
         if (c == '\\' && alnum_at(row, i + 1)) return 1;                              /* C:\fig */
         if (c == '$' && is_letter(row->tables, at(row, i + 1)) && i + 1 == start) return 1; /* $fig */
-        if (reads(row, i, "()") || reads(row, i, "::") || reads(row, i, "->")) return 1;
+        if ((i == end && reads(row, i, "++")) || reads(row, i, "()") || reads(row, i, "::") || reads(row, i, "->")) return 1;
         if ((c == '[' || c == '(') && i == end && i > low && alnum_at(row, i + 1)) return 1; /* fig[3], fig(x) */
     }
+    if (at(row, high) == ' ' && at(row, high + 1) == '=' && at(row, high + 2) == ' ' && alnum_at(row, high + 3)) return 1; /* fig = 1 */
     return slashes > 1 || (slashes && stops);
 }
 
@@ -84,29 +86,100 @@ int is_in_a_serial(const row_text *row, int32_t start, int32_t end) {
     return signs > 0 && (digits > 1 || !small);
 }
 
+int is_a_mark(const row_text *row, int32_t start, int32_t end) {
+    if (end - start > LONGEST_CODE || case_of(row, start, end) != UPPER_CASE || is_shouted(row, start, end)) return 0;
+    if (at(row, end) == ' ' && digits_in(row, end + 1, end + 4 < row->length ? end + 4 : end + 1) == 3) return 1;
+    int32_t low = start, high = end;
+    if (at(row, start - 1) == '/') for (low = start - 1; low > 0 && alnum_at(row, low - 1); low--) continue;
+    if (at(row, end) == '/') for (high = end + 1; high < row->length && alnum_at(row, high); high++) continue;
+    return (start - low > 2 && case_of(row, low, start) == UPPER_CASE) || (high - end > 2 && case_of(row, end, high) == UPPER_CASE);
+}
+
 /* Whether a whole word in capitals stands among small letters, as abbreviations do. */
 int is_abbreviation(const row_text *row, int32_t start, int32_t end) {
     int32_t last = end - (end - start > 3 && row->codes[end - 1] == 's' && !upper_at(row, end - 1));
     return last - start <= LONGEST_CODE && case_of(row, start, last) == UPPER_CASE && !is_shouted(row, start, end);
 }
 
-int is_spelled_out_before(const row_text *row, int32_t start, int32_t end) {
+static const char LITTLE[] = " of and for the in to a on de la le et der die und des du ";
+
+/* Whether words in front of the range, or behind it, begin with its letters: Figs In Gardens (FIG), FIG is the Fund for Infant Girls. */
+static int is_spelled_out_before(const row_text *row, int32_t start, int32_t end) {
     if (at(row, start - 1) != '(' || at(row, end) != ')') return 0;
     int32_t low = start - 1, high, least = start > AROUND ? start - AROUND : 0;
     for (int32_t i = end - 1; i >= start; i--) {
         do
             if (!word_before(row, least, &low, &high)) return 0;
-        while (row->codes[low] != row->codes[i] && is_word_of(row, low, high, " of and for the in to a on "));
+        while (row->codes[low] != row->codes[i] && is_word_of(row, low, high, LITTLE));
         if (row->codes[low] != row->codes[i]) return 0;
     }
     return 1;
 }
 
+static int is_spelled_out_behind(const row_text *row, int32_t start, int32_t end) {
+    if (case_of(row, start, end) != UPPER_CASE) return 0;
+    int32_t low = end, high = end, i = start;
+    for (int skipped = 0; i < end;) {
+        if (!word_after(row, end + AROUND, &low, &high)) return 0;
+        if (row->codes[low] == row->codes[i] && upper_at(row, low)) i++;
+        else if (i > start && !is_word_of(row, low, high, LITTLE)) return 0;
+        else if (i == start && ++skipped > 3) return 0;
+    }
+    return 1;
+}
+
+int is_expanded(const row_text *row, int32_t start, int32_t end) {
+    return is_spelled_out_before(row, start, end) || is_spelled_out_behind(row, start, end);
+}
+
+static const char LANGUAGES[] = " english german dutch swedish norwegian danish icelandic finnish polish czech hungarian romanian russian french "
+    "italian spanish catalan portuguese latin greek turkish welsh irish gaelic basque afrikaans hindi urdu tamil chinese mandarin cantonese "
+    "japanese korean vietnamese thai malay indonesian ";
+
+int is_named_as_foreign(const row_text *row, int32_t start, int32_t end) {
+    int32_t low = start, high, least = start > NEIGHBOURHOOD ? start - NEIGHBOURHOOD : 0, from, to = end;
+    if (word_before(row, least, &low, &high) && is_word_of(row, low, high, LANGUAGES) && upper_at(row, low) &&
+        word_before(row, least, &low, &high) && is_word_of(row, low, high, " in ")) return 1;
+    if (!word_after(row, end + NEIGHBOURHOOD, &from, &to) || !is_word_of(row, from, to, " in ")) return 0;
+    if (!word_after(row, end + NEIGHBOURHOOD, &from, &to) || !is_word_of(row, from, to, LANGUAGES) || !upper_at(row, from)) return 0;
+    return word_after(row, end + NEIGHBOURHOOD, &from, &to) && is_word_of(row, from, to, " is means meant stands ");
+}
+
+/* Whether one of some words stands not far from the range. */
+static int has_near(const row_text *row, int32_t start, int32_t end, const char *words) {
+    int32_t i = start > AROUND / 2 ? start - AROUND / 2 : 0, last = end + AROUND / 2 < row->length ? end + AROUND / 2 : row->length;
+    while (i > 0 && i < start && alnum_at(row, i - 1)) i++;
+    for (; i < last; i++) {
+        if (i == start) i = end;
+        int32_t low = i;
+        while (i < last && alnum_at(row, i)) i++;
+        if (is_word_of(row, low, i, words)) return 1;
+    }
+    return 0;
+}
+
+int is_a_pattern(const row_text *row, int32_t start, int32_t end) {
+    return has_near(row, start, end, " regex regexp regular pattern patterns grep glob globs wildcard wildcards crossword rhymes rhyme rhyming ending "
+                                     "endings clue makefile shell escaped macro variable ");
+}
+
+int is_mathematical(const row_text *row, int32_t start, int32_t end) {
+    for (int32_t i = start > 4 ? start - 4 : 0; i < end + 4; i++)
+        if (is_among(at(row, i), "=^") || at(row, i) == 0x2211 || at(row, i) == 0x222B) return 1; /* signs of sums and integrals */
+    return has_near(row, start, end, " product sum sums term terms matrix vector vectors factor factors constant constants coefficient "
+                                     "coefficients variable variables equation equations integral limit plot ratio function subscript ");
+}
+
+/* Words of chemistry, behind or before which symbols of elements are just that. */
+static const char MATTER[] = " alloy alloys oxide oxides doped copper iron lead zinc tin gold silver arsenic sulphur sulfur nickel cobalt titanium carbon "
+    "silicon realgar mineral minerals ore glass electrode electrodes tubes nanotubes film films layer layers cell cells crystal crystals phase "
+    "compound compounds powder solution semiconductor semiconductors ";
+
 /* The symbols of two letters of elements that are met in compounds. */
 static const char ELEMENTS[] = " he li be ne na mg al si cl ar ca sc ti cr mn fe co ni cu zn ga ge as se br kr rb sr zr nb mo tc ru rh pd ag cd "
     "in sn sb te xe cs ba la ce pr nd sm eu gd tb hf ta re os ir pt au hg tl pb bi th pu ";
 
-/* Whether the word is a chemical formula: symbols of elements, one of two letters among them, and numbers. */
+/* Whether the word is a chemical formula: symbols of elements, one of two letters among them, and numbers or a word of chemistry near. */
 int is_formula(const row_text *row, int32_t start, int32_t end) {
     int32_t low, high, symbols = 0, pairs = 0, digits = 0;
     word_around(row, start, end, &low, &high);
@@ -119,13 +192,15 @@ int is_formula(const row_text *row, int32_t start, int32_t end) {
         }
         if (!is_letter(row->tables, row->codes[i]) || !upper_at(row, i)) return 0;
         if (i + 1 < high && is_letter(row->tables, row->codes[i + 1]) && !upper_at(row, i + 1)) {
+            if (i + 2 == high && row->codes[i + 1] == 's' && !is_word_of(row, i, high, ELEMENTS)) high--; /* a plural's */
+            if (i + 1 == high) continue;
             if (!is_word_of(row, i, i + 2, ELEMENTS)) return 0;
             pairs++;
             i += 2;
-        } else if (!is_among(row->codes[i++], "hbcnofpskvyiwu")) {
+        } else if (!is_among(row->codes[i++], "hbcnofpskvyiwudt")) {
             return 0;
         }
         symbols++;
     }
-    return symbols > 1 && pairs > 0 && digits > 0;
+    return symbols > 1 && pairs > 0 && (digits > 0 || has_near(row, low, high, MATTER));
 }

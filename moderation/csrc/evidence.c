@@ -97,6 +97,21 @@ static int phrase(const suspect *s) {
     return singles && said == s->size ? IS_SPACED : NO_MATCH;
 }
 
+/* Whether a known word comes of it where one letter is written twice, as it may have been meant: asess. */
+static int is_known_doubled(const row_text *row, int32_t start, int32_t end) {
+    uint32_t word[LONGEST_TOKEN];
+    if (end - start >= LONGEST_TOKEN) return 0;
+    for (int32_t twice = start; twice < end; twice++) {
+        int32_t length = 0;
+        for (int32_t i = start; i < end; i++) {
+            word[length++] = row->codes[i];
+            if (i == twice) word[length++] = row->codes[i];
+        }
+        if (is_known(row->tables, word, length)) return 1;
+    }
+    return 0;
+}
+
 /* Whether swapped, dropped or respelled letters are a reader's doing and not an abbreviation's or a name's. */
 static int is_misspelt(const suspect *s) {
     const row_text *row = s->row;
@@ -105,6 +120,7 @@ static int is_misspelt(const suspect *s) {
     int kind = s->form->kind, strange = 0;
     if (found->edges & 7) return 0;
     if (is_known(row->tables, row->codes + start, end - start) || is_innocent_token(s, start, end)) return 0;
+    if (kind == SWAPPED && is_known_doubled(row, start, end)) return 0;
     if (found->respelled && (found->literal < 2 || s->size < 4)) return 0;
     for (int32_t i = start; i < end; i++) strange += (row->flags[i] & HOMOGLYPH) != 0;
     if (strange == end - start) return 0;
@@ -148,6 +164,7 @@ static int is_a_programs(const suspect *s) {
     for (const char *const *sign = CALLED; *sign; sign++) if (reads(row, end, *sign)) return 1; /* ban() */
     for (const char *const *sign = BEFORE; *sign; sign++) if (reads_before(row, start, *sign)) return 1;
     if (at(row, start - 1) == '\\' && word_at(row, start - 2)) return 1; /* C:\x\ban */
+    if (at(row, start - 1) == '/' && at(row, end) == '/' && !alnum_at(row, start - 2)) return 1; /* /ban/i */
     if (at(row, start - 1) == '.' && word_at(row, start - 2)) return 1; /* x.ban */
     if (at(row, start - 1) == '.' || at(row, start - 1) == '-') { /* .ban, -ban, --ban */
         int32_t i = start - 1 - (at(row, start - 1) == '-' && at(row, start - 2) == '-');
@@ -232,6 +249,23 @@ static int disguise_of(const suspect *s) {
     return plainest(s);
 }
 
+/* Whether it is a part of a book, with its number: Tit. IV. */
+static int is_a_chapter(const suspect *s) {
+    const row_text *row = s->row;
+    int32_t end = s->found->end, i = end + 2;
+    if (!reads(row, end, ". ") || case_of(row, s->found->start, end) != TITLE_CASE) return 0;
+    while (i < row->length && upper_at(row, i) && is_among(row->codes[i], "ivxlc")) i++;
+    return i > end + 2 && !alnum_at(row, i) && (i > end + 3 || at(row, i) == ',');
+}
+
+/* Whether it stands between slashes or brackets, as the sounds of a word do: /f\u028Ak/. */
+static int is_transcribed(const suspect *s) {
+    int32_t low, high;
+    word_around(s->row, s->found->start, s->found->end, &low, &high);
+    uint32_t before = at(s->row, low - 1), behind = at(s->row, high);
+    return (before == '/' && behind == '/') || (before == '[' && behind == ']');
+}
+
 /* Whether nothing but letters v, read as u, make it leet. */
 static int has_only_v(const suspect *s) {
     for (int32_t i = s->found->start; i < s->found->end; i++) if (!is_letter(s->row->tables, s->row->codes[i])) return 0;
@@ -244,11 +278,28 @@ static int has_only(const row_text *row, int32_t start, int32_t end, const char 
     return 1;
 }
 
+/* Whether signs of several kinds stand between the letters, those of indices or products among them: f_i g, f=i*g. */
+static int is_of_indices(const suspect *s) {
+    const row_text *row = s->row;
+    uint32_t first = 0;
+    int differ = 0, indices = 0;
+    for (int32_t i = s->found->start; i < s->found->end; i++) {
+        uint32_t c = row->codes[i];
+        if (is_alnum(row->tables, c)) continue;
+        if (!first) first = c;
+        differ |= c != first;
+        indices |= is_among(c, "_*+=");
+    }
+    return differ && indices;
+}
+
 /* Whether single letters with gaps are initials of three, a word `a` before capitals, or what a program fills in: F/G/H, a S. S., a %s: %s. */
 static int is_listing(const suspect *s) {
     const row_text *row = s->row;
     int32_t start = s->found->start, end = s->found->end;
     for (int32_t i = start; i < end; i++) if (row->codes[i] == '%' && alnum_at(row, i + 1)) return 1;
+    if (at(row, end) == ';' && !has_only(row, start, end, " .-_*/~")) return 1; /* f, i, g; */
+    if (is_of_indices(s) && is_mathematical(row, start, end)) return 1;
     if (s->size > SHORT) return 0;
     if (case_of(row, start, end) == UPPER_CASE && !is_shouted(row, start, end)) return 1;
     if (row->codes[start] != 'a' || at(row, start + 1) != ' ') return 0;
@@ -262,20 +313,23 @@ static int is_by_chance(const suspect *s, int how) {
     int marked = 0;
     for (int32_t i = start; i < end; i++) marked |= row->flags[i] & MARKED;
     switch (how) {
-    case IS_PLAIN: return is_cut_off(s);
+    case IS_PLAIN: return is_cut_off(s) || is_a_chapter(s) || (case_of(row, start, end) == MIXED_CASE && is_formula(row, start, end));
+    case IS_HOMOGLYPH: return is_transcribed(s);
     case IS_SWAPPED: case IS_DROPPED: case IS_THINNED: case IS_REVERSED: case IS_RESPELLED: case IS_REPEATED: case IS_JOINED: case IS_SPLIT:
         if (marked && s->form->kind != PLAIN) return 1; /* both accents and letters amiss */
         if (how != IS_JOINED && how != IS_SPLIT && is_abbreviation(row, start, end)) return 1;
+        if (how == IS_SPLIT && is_of_indices(s) && is_mathematical(row, start, end)) return 1;
         return is_foreign(row, start, end) || is_in_code(row, start, end) || is_in_a_serial(row, start, end);
     case IS_ACCENTED: case IS_STYLED: return is_foreign(row, start, end) > 1; /* one marked word is another disguise */
     case IS_LEET:
+        if (!s->found->literal && is_a_pattern(row, start, end)) return 1;
         if (is_formula(row, start, end) || is_in_code(row, start, end) || is_in_a_serial(row, start, end)) return 1;
         return has_only_v(s) && (is_foreign(row, start, end) || is_abbreviation(row, start, end));
     case IS_MASKED:
         if (s->term->traits & PHRASE) return s->found->literal < s->found->masked || s->found->literal < 3;
         if (is_among(row->codes[start], "([{<+") && !has_only(row, start + 1, end, "@!$+*#(")) return 1; /* (y/n) */
         if (!(s->term->traits & FIRST) && is_abbreviation(row, start, end) && has_only(row, start, end, "&_-./")) return 1; /* F&G */
-        return is_in_code(row, start, end);
+        return is_in_code(row, start, end) || is_a_pattern(row, start, end);
     case IS_SPACED: return is_listing(s);
     default: return 0;
     }

@@ -9,14 +9,13 @@
 
 /* ---- the word that a candidate lies in, leet and long letters undone ---- */
 
-static const struct { char sign, letter; } LEET[] = {{'0', 'o'}, {'1', 'i'}, {'2', 'z'}, {'3', 'e'}, {'4', 'a'}, {'5', 's'}, {'6', 'b'},
-    {'7', 't'}, {'8', 'b'}, {'9', 'g'}, {'@', 'a'}, {'$', 's'}, {'!', 'i'}, {'|', 'i'}, {'+', 't'}, {'(', 'c'}, {'<', 'c'}, {'{', 'c'},
-    {'[', 'c'}, {'#', 'h'}, {'v', 'u'}};
+static const uint8_t LEET[128] = {['0'] = 'o', ['1'] = 'i', ['2'] = 'z', ['3'] = 'e', ['4'] = 'a', ['5'] = 's', ['6'] = 'b', ['7'] = 't',
+    ['8'] = 'b', ['9'] = 'g', ['@'] = 'a', ['$'] = 's', ['!'] = 'i', ['|'] = 'i', ['+'] = 't', ['('] = 'c', ['<'] = 'c', ['{'] = 'c',
+    ['['] = 'c', ['#'] = 'h', ['v'] = 'u'};
 
-static uint32_t decoded(uint32_t c, int keep_v) {
-    if ((c >= 'a' && c <= 'z' && c != 'v') || (c == 'v' && keep_v)) return c;
-    for (unsigned k = 0; k < sizeof LEET / sizeof *LEET; k++) if (c == (uint8_t)LEET[k].sign) return (uint8_t)LEET[k].letter;
-    return c == 0x20AC ? 'e' : c; /* the euro sign */
+static inline uint32_t decoded(uint32_t c, int keep_v) {
+    if (c >= 128) return c == 0x20AC ? 'e' : c; /* the euro sign */
+    return LEET[c] && !(keep_v && c == 'v') ? LEET[c] : c;
 }
 
 static int is_form_decoded(const suspect *s, int32_t low, int32_t high, int keep_v) {
@@ -48,6 +47,7 @@ static int is_common_with_runs(const suspect *s, int32_t low, int32_t high, int3
         int32_t run = 0;
         for (c = decoded(s->row->codes[i], 0); i < high && decoded(s->row->codes[i], 0) == c; i++) run++;
         if (run >= longest) run = written;
+        if (length + run > LONGEST_TOKEN) return 0;
         for (; run; run--, length++) {
             before = hash;
             hash = hash_code(hash, c);
@@ -60,8 +60,10 @@ static int is_common_with_runs(const suspect *s, int32_t low, int32_t high, int3
    not as. */
 int is_innocent_token(const suspect *s, int32_t low, int32_t high) {
     if (s->form->kind == PLAIN && (is_form_decoded(s, low, high, 0) || is_form_decoded(s, low, high, 1))) return 0; /* and it is no known word */
-    if (is_common_with_runs(s, low, high, INT32_MAX, 0)) return 1;
-    if (has_runs_of_form(s, low, high)) return 0;
+    int runs = 0;
+    for (int32_t i = low + 1; i < high; i++) runs |= decoded(s->row->codes[i], 0) == decoded(s->row->codes[i - 1], 0);
+    if (high - low <= LONGEST_TOKEN && is_common_with_runs(s, low, high, INT32_MAX, 0)) return 1;
+    if (!runs || has_runs_of_form(s, low, high)) return 0;
     return is_common_with_runs(s, low, high, 2, 1) || is_common_with_runs(s, low, high, 3, 2) || is_common_with_runs(s, low, high, 3, 1);
 }
 
@@ -192,6 +194,20 @@ static int is_lone_letter(const suspect *s, int32_t last_low, int32_t last_high)
     return is_s ? is_word_of(row, low, high, BEFORE_S) : (high - low > 1 || row->codes[low] == 'a') && !is_word_of(row, low, high, COUNTED);
 }
 
+/* Whether a hyphen joins the first or the last part to more letters: it is a part of another word, or a stutter. */
+static int goes_on_beyond_a_hyphen(const row_text *row, int32_t start, int32_t end) {
+    if (at(row, end) == '-' && alnum_at(row, end + 1 + (at(row, end + 1) == '\n'))) return 1;
+    return at(row, start - 1 - (at(row, start - 1) == '\n')) == '-' && alnum_at(row, start - 2 - (at(row, start - 1) == '\n'));
+}
+
+/* Whether the last part is `at` and a time or a place follows: tw at noon. */
+static int is_at_a_place(const row_text *row, int32_t end, int32_t low, int32_t high) {
+    if (!is_word_of(row, low, high, " at ")) return 0;
+    if (at(row, end) == ' ' && is_digit(at(row, end + 1))) return 1;
+    return word_after(row, end + NEIGHBOURHOOD, &low, &high) &&
+           is_word_of(row, low, high, " the noon midnight night dawn dusk home work school least most last first all once my your his her our their ");
+}
+
 int gapped(const suspect *s) {
     const row_text *row = s->row;
     const candidate *found = s->found;
@@ -214,6 +230,7 @@ int gapped(const suspect *s) {
     }
     if (apostrophes && gaps == 1 && !(at(row, start + 1) == '\'' && is_among(row->codes[start], "bfgpw"))) return NO_MATCH; /* who're, d'or */
     if (opened && at(row, end) == ')' && !holds(row, found, ")")) return NO_MATCH; /* f(x, y) */
+    if (reads(row, start, "shhh") && !is_spelt(s, start, start + 4, s->form->letters, s->form->letters + 4)) return NO_MATCH; /* shhh, it */
 
     int parts = 0, singles = 1, single_first = 0, term_first = 0;
     int32_t last_low = start, last_high = start;
@@ -253,6 +270,7 @@ int gapped(const suspect *s) {
     }
     if (found->spaces && ((at(row, start - 1) == '.' && alnum_at(row, start - 2)) || (at(row, end) == '.' && alnum_at(row, end + 1)))) return NO_MATCH; /* a file's name */
     if (found->spaces && !cut) {
+        if (goes_on_beyond_a_hyphen(row, start, end) || is_at_a_place(row, end, last_low, last_high)) return NO_MATCH;
         strange |= parts == 2 && is_lone_letter(s, last_low, last_high);
         /* both halves of a compound that is itself written apart: the parts' own meaning stands */
         if (!strange || found->leet || (cases >> UPPER_CASE & 1 && cases != 1 << UPPER_CASE) || (parts > 2 && long_known)) return NO_MATCH;
@@ -342,6 +360,7 @@ int masked(const suspect *s) {
         if (s->size < 4 || s->term->severity == MILD || found->literal != 1 || has_ending || run < 3) return NO_MATCH;
         return is_among(first, "fscbnmw") ? IS_MASKED : NO_MATCH;
     }
+    if (ends_in_sign && found->literal == 2 && alnum_at(row, start + 1) && found->masked > 1 && !(traits & FIRST)) return NO_MATCH; /* ba__ may be anything */
     if (ends_in_sign && (holds(row, found, signs > 1 && !differ ? "*#-_@%&" : "*#-_") < signs || found->literal < 2 || s->size < 4 || has_ending)) return NO_MATCH;
     if (end - start <= LONGEST_PRODUCT && is_in_an_equation(row, found)) return NO_MATCH;
     if (s->size <= SHORT)
@@ -391,6 +410,7 @@ int leet(const suspect *s) {
     }
     if (!found->literal && (digits > signs + 1 || (digits && signs < 2) || kinds < (first == '@' || first == '$' ? 2 : SHORT))) return NO_MATCH;
     if (found->literal < 2 && s->form->kind != PLAIN) return NO_MATCH;
+    if (last == '$' && at(row, end) == ' ' && is_digit(at(row, end + 1)) && case_of(row, start, end - 2) != LOWER_CASE) return NO_MATCH; /* A$$ 20 */
     if (digits_in(row, low, start) || digits_in(row, end, high) || is_innocent_token(s, low, high)) return NO_MATCH;
     letter_case is_written = case_of(row, start, end);
     int32_t term = s->term->text_end - s->term->text;
@@ -448,12 +468,23 @@ static int is_in_a_known_hump(const suspect *s, int32_t low, int32_t high) {
     return (first < s->found->start || last > s->found->end) && is_known(row->tables, row->codes + first, last - first);
 }
 
+/* Whether it is but a part of a known word before or behind which a letter or two stand by mistake: ssassume. */
+static int is_in_a_known_rest(const suspect *s, int32_t low, int32_t high) {
+    const row_text *row = s->row;
+    int32_t start = s->found->start, end = s->found->end;
+    for (int32_t cut = 1; cut <= 2; cut++) {
+        if (low + cut <= start && high - low - cut > end - start + 1 && is_known(row->tables, row->codes + low + cut, high - low - cut)) return 1;
+        if (high - cut >= end && high - low - cut > end - start + 1 && is_known(row->tables, row->codes + low, high - low - cut)) return 1;
+    }
+    return 0;
+}
+
 int joined(const suspect *s) {
     const row_text *row = s->row;
     int32_t start = s->found->start, end = s->found->end, low, high;
     if (s->form->kind != PLAIN) return NO_MATCH;
     word_around(row, start, end, &low, &high);
-    if (is_innocent_token(s, low, high) || is_where_words_meet(s, low, high)) return NO_MATCH;
+    if (is_innocent_token(s, low, high) || is_where_words_meet(s, low, high) || is_in_a_known_rest(s, low, high)) return NO_MATCH;
     if (s->form->ending < s->form->ending_end && is_known(row->tables, row->codes + start, end - start)) return NO_MATCH;
     for (int32_t i = low; i < high; i++) if (row->flags[i] & OTHER_LETTER) return NO_MATCH; /* a word of another language goes on */
     int camel_left = low == start || (upper_at(row, start) && !upper_at(row, start - 1));

@@ -173,9 +173,10 @@ static void spare(const row_text *row, candidate *place) {
     if (is_a_name(row, place)) place->spared = 1;
     else if (term->traits & INITIALS && place->disguise == IS_PLAIN && case_of(row, place->start, place->end) == UPPER_CASE &&
              !is_shouted(row, place->start, place->end)) place->spared = 2;
-    else if (is_spelled_out_before(row, place->start, place->end)) place->spared = 2;
+    else if (is_expanded(row, place->start, place->end) || is_a_mark(row, place->start, place->end)) place->spared = 2;
     else if ((place->phrase = allowed_by(row, place)) >= 0) place->spared = 3;
     else if (term->traits & FOREIGN && place->disguise == IS_PLAIN && is_foreign(row, place->start, place->end) >= FOREIGN_ENOUGH) place->spared = 4;
+    else if (place->disguise == IS_PLAIN && is_named_as_foreign(row, place->start, place->end)) place->spared = 4;
 }
 
 static int32_t size_of(const candidate *c) { return c->masked ? 0 : c->start - c->end; } /* the longer, the less */

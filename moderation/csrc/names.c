@@ -19,6 +19,8 @@ static const char ROLES[] = " neighbour neighbor "
     "actor actress artist writer poet painter composer goalkeeper keeper striker defender midfielder forward bowler batsman pitcher quarterback "
     "director producer reporter journalist historian professor officer detective sergeant inspector sheriff judge baron lord lady saint bishop pastor rabbi constable "
     "lake mount fort port cape glen river camp ";
+static const char TRADES[] = " baker butcher grocer chemist tailor barber smith carpenter plumber builder printer florist jeweller jeweler milkman "
+    "postman gardener undertaker optician dentist vet farmer miller ";
 static const char INTRODUCING[] = " about with from by for against via behind beside besides without versus vs under alongside president mayor minister boss "
     "met saw phoned thanked invited elected appointed beat defeated interviewed married sued quoted cited named called surnamed ";
 static const char SAYING[] = " said says replied asked added wrote argued insisted agreed ";
@@ -130,6 +132,11 @@ static int is_surname(const row_text *row, int32_t start, int32_t end) {
     if (is_gap(row, end, word.low, ", ") && is_digit(row->codes[word.low]) && word.high - word.low == 2 && at(row, word.high) == ',') return 1; /* Fig, 43, */
     if (is_gap(row, end, word.low, " (") && is_titled(row, word) && word.high - word.low < 5) return 1; /* Fig (Lab) */
     if (is_gap(row, end, word.low, " ") && is_titled(row, word) && is_word_of(row, word.low, word.high, PLACES)) return 1;
+    if (is_gap(row, end, word.low, " & ") && is_titled(row, word)) return 1; /* Fig & Co */
+    if (is_gap(row, end, word.low, " ") && is_word_of(row, word.low, word.high, " the ") && !upper_at(row, word.low)) { /* Fig the baker */
+        range trade = after(row, word.high, word.high);
+        if (trade.high && (is_word_of(row, trade.low, trade.high, ROLES) || is_word_of(row, trade.low, trade.high, TRADES))) return 1;
+    }
     if (is_word_of(row, word.low, word.high, " v ") && upper_at(row, word.low) == 0) { /* Fig v. Ann */
         range other = {word.high, word.high};
         while (other.low < row->length && is_among(row->codes[other.low], ". ")) other.low++;
@@ -156,7 +163,7 @@ int is_a_name(const row_text *row, const candidate *found) {
     if (found->disguise == IS_JOINED) { /* Mr Kumquatmann: what is left of the word is none */
         uint32_t rest[2 * LONGEST_TOKEN];
         for (int32_t i = start; i < end; i++) if (i < found->start || i >= found->end) rest[length++] = row->codes[i];
-        return length > 1 && pieces(row->tables, rest, length) == NEVER && is_surname(row, start, end);
+        return length > 0 && (length == 1 || pieces(row->tables, rest, length) == NEVER) && is_surname(row, start, end);
     }
     if (!upper_at(row, start)) return 0;
     int name = term->traits & NAME;

@@ -68,6 +68,7 @@ int is_number(const suspect *s, int32_t low, int32_t high, letter_case is_writte
     while (starts_in_letters < length && row->codes[low + starts_in_letters] >= 'a' && row->codes[low + starts_in_letters] <= 'z') starts_in_letters++;
     if (is_labelled(row, low, high)) return 1;
     if (at(row, low - 1) == '#' && length >= 3 && length <= 8 && hexadecimal == length) return 1; /* a colour */
+    if (plain && hexadecimal == length && digits >= 2 && length == 4 && is_written == UPPER_CASE && !is_shouted(row, low, high)) return 1; /* B44B */
     if (plain) {
         int model = starts_in_letters == 1 && digits == length - 1 && digits >= 1 && digits <= 3; /* a55 */
         int amount = (letters == 1 && first == length - 1 && first >= 1)     /* 900k */

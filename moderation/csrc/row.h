@@ -128,8 +128,15 @@ int is_in_code(const row_text *row, int32_t start, int32_t end);
 int is_in_a_serial(const row_text *row, int32_t start, int32_t end);
 int is_abbreviation(const row_text *row, int32_t start, int32_t end);
 int is_formula(const row_text *row, int32_t start, int32_t end);
-/* Whether it stands in brackets behind words that begin with its letters: Figs In Gardens (FIG). */
-int is_spelled_out_before(const row_text *row, int32_t start, int32_t end);
+/* Whether words beside it begin with its letters; whether it is a maker's or a code's mark, in capitals before a number or behind a slash:
+   FIG 6204, LME/FIG. */
+int is_expanded(const row_text *row, int32_t start, int32_t end);
+int is_a_mark(const row_text *row, int32_t start, int32_t end);
+/* Whether it is said to be another language's: in Polish fig, fig in Polish means. */
+int is_named_as_foreign(const row_text *row, int32_t start, int32_t end);
+/* Whether words near it speak of patterns for words, or of mathematics, or signs beside it do. */
+int is_a_pattern(const row_text *row, int32_t start, int32_t end);
+int is_mathematical(const row_text *row, int32_t start, int32_t end);
 
 /* row.c */
 

@@ -41,7 +41,9 @@ static uint64_t hash_of(const uint32_t *codes, int32_t length) {
     return hash;
 }
 
-int is_known(const match_tables *tables, const uint32_t *codes, int32_t length) { return length > 0 && hash_known(tables, hash_of(codes, length)); }
+int is_known(const match_tables *tables, const uint32_t *codes, int32_t length) {
+    return length > 0 && length <= LONGEST_TOKEN && hash_known(tables, hash_of(codes, length));
+}
 
 static int hash_common(const match_tables *tables, uint64_t hash) { return hash_listed(tables->common, tables->common_slots, hash_finish(hash)); }
 
