@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.feather
 import pyarrow.parquet
 import pytest
@@ -19,6 +20,7 @@ from hypothesis import strategies as st
 
 from moderation.audit import rows as rows_module
 from moderation.audit.columns import choose, guess, past_words, read_past_map
+from moderation.audit.readers import arrays
 from moderation.audit.readers import source as source_module
 from moderation.audit.readers.records import csv_records, elements, lines
 from moderation.audit.readers.source import Options, open_source
@@ -34,7 +36,6 @@ from moderation.audit.rows import (
     Place,
     batches,
     microseconds,
-    whole,
 )
 from moderation.errors import DataError
 from moderation.service import native
@@ -202,14 +203,36 @@ def test_an_element_of_an_array_that_is_too_long_costs_itself_and_no_neighbour(b
         assert faults(found) == [None, ROW_TOO_LONG, None, None]
 
 
-def test_a_batch_made_whole_is_the_batch_made_row_by_row():
-    values = {"text": [" a fig ", "Äpfel", "x"], "id": [1, " b ", ""], "time": ["2024-02-29T12:00:00Z", None, 1709208000],
-              "section": [True, None, ["x"]], "past": ["approved"] * 3}
-    columns = [values.get(name, [None] * 3) for name in FIELDS]
-    made = list(batches(((Place("a", "row", number), given) for number, given in enumerate(zip(*columns, strict=True), 1)), 7))
-    assert [whole(columns, 7)] == made
-    for unusable in (None, "", " \x1c", "x" * (LONGEST_TEXT + 1), "\ud800", b"fig"):
-        assert whole([[*columns[0][:2], unusable], *columns[1:]], 7) is None
+WORDS = [" a fig ", "Äpfel\u3000", "\x1c", "", None, " " + "ü" * 1001]
+COLUMNS = [
+    pa.array(WORDS), pa.array(WORDS, pa.large_string()), pa.array(WORDS).dictionary_encode(), pa.array(WORDS).cast(pa.binary()),
+    pa.array([7, None, -1, 0, 2**62, 1_709_208_000]), pa.array([1.5, None, 2.0, -0.0, 1e300, float("nan")]),
+    pa.array([True, None, False, True, True, True]), pa.array([["x"], None, [], [], [], []]), pa.nulls(6),
+    pa.array(["2024-02-29T12:00:00Z", None, "fig", "1709208000", "", "29.02.2024 12:00"]),
+    pa.array([0, None, 1_709_208_000_123_456, -62_135_596_800_000_001, 253_402_300_800_000_000, -1], pa.timestamp("us")),
+    pa.array([0, None, 1_709_208_000_123_456_789, -1, 2**62, -999], pa.timestamp("ns", "Europe/Berlin")),
+    pa.array([0, None, 19_782, -1, 20_000, 1], pa.date32()),
+]
+
+
+@pytest.mark.parametrize("column", COLUMNS, ids=lambda column: str(column.type))
+def test_a_batch_made_whole_is_the_batch_made_row_by_row(column):
+    columns = [pa.array(["fig", " a fig ", "Äpfel", "x\x1c", "pear", "plum"]), *[column] * (len(FIELDS) - 2), None]
+    values = [[None] * 6 if found is None else arrays.values(found) for found in columns]
+    made = batches(((Place("a", "row", number), given) for number, given in enumerate(zip(*values, strict=True), 1)), 7)
+    assert [arrays.whole(columns, 7)] == list(made)
+
+
+@pytest.mark.parametrize("texts", [pa.array(["fig", unusable]) for unusable in (None, "", " \x1c\u3000", "x" * (LONGEST_TEXT + 1))]
+                         + [pa.array([1, 2]), pa.array([b"fig", b"br\xffken"]), pa.array(["x" * (LONGEST_TEXT - 1)] * 41), None])
+def test_a_batch_is_not_made_whole_where_a_row_may_have_a_fault(texts):
+    assert arrays.whole([texts, *[None] * (len(FIELDS) - 1)], 7) is None
+
+
+def test_arrow_takes_for_space_what_python_does():
+    characters = [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code < 0xE000]
+    assert pc.utf8_is_space(pa.array(characters)).to_pylist() == [character.isspace() for character in characters]
+    assert pc.utf8_trim_whitespace(pa.array(characters)).to_pylist() == [character.strip() for character in characters]
 
 
 def test_a_broken_id_costs_its_row(tmp_path):

@@ -21,9 +21,9 @@ INPUT = pa.schema([("row", pa.int64()), ("text", pa.string()), ("id", pa.string(
 
 LONGEST_TEXT = 100_000  # characters, as much as the service takes
 LONGEST_ROW = 4_000_000  # bytes of a row as it stands in a file, its other columns with it
-_LONGEST_WORD = 1_000  # characters of an id, a section, an author
+LONGEST_WORD = 1_000  # characters of an id, a section, an author
 BATCH = 2_000  # rows that are read, scored and written together
-_BATCH_TEXT = 4_000_000  # characters of texts, beyond which a batch is full before it has as many rows
+BATCH_TEXT = 4_000_000  # characters of texts, beyond which a batch is full before it has as many rows
 
 NO_TEXT = "has no text"
 TOO_LONG = f"its text is longer than {LONGEST_TEXT} characters"
@@ -35,7 +35,7 @@ NOT_TEXT = "its text is not a string"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DIGITS = re.compile(r"-?[0-9]{1,19}(?:\.[0-9]+)?")
 _FORMATS = ("%a, %d %b %Y %H:%M:%S %z", "%Y/%m/%d %H:%M:%S", "%d.%m.%Y %H:%M", "%d/%m/%Y %H:%M", "%Y-%m-%d %H:%M:%S %Z")
-_YEARS = (-62_135_596_800, 253_402_300_800)  # 0001 to 9999, in seconds: what a calendar can show
+YEARS = (-62_135_596_800, 253_402_300_800)  # 0001 to 9999, in seconds: what a calendar can show
 
 
 class Moment(int):
@@ -52,7 +52,7 @@ def microseconds(value: Any) -> int | None:
     True
     """
     if isinstance(value, Moment):
-        return int(value) if _YEARS[0] <= value / 1e6 < _YEARS[1] else None
+        return int(value) if YEARS[0] <= value / 1e6 < YEARS[1] else None
     if isinstance(value, dict):
         value = value.get("$date", value.get("$numberLong"))
         return microseconds(value)
@@ -70,7 +70,7 @@ def microseconds(value: Any) -> int | None:
     for scale in (1, 1_000, 1_000_000, 1_000_000_000):
         if abs(value) < 100_000_000_000 * scale:  # seconds until the year 5138
             found = round(value * (1_000_000 / scale)) if isinstance(value, float) or scale > 1_000_000 else value * (1_000_000 // scale)
-            return found if _YEARS[0] <= found / 1e6 < _YEARS[1] else None
+            return found if YEARS[0] <= found / 1e6 < YEARS[1] else None
     return None
 
 
@@ -95,7 +95,7 @@ def word(value: Any) -> str | None:
         if value is None or isinstance(value, (dict, list)):
             return None
         value = str(value).lower() if isinstance(value, bool) else str(value)
-    text = value.strip()[:_LONGEST_WORD]
+    text = value.strip()[:LONGEST_WORD]
     return (text if text.isascii() else text.encode("utf-8", "replace").decode()) or None
 
 
@@ -140,18 +140,6 @@ def batches(entries: Iterable[tuple[Place, Sequence[Any] | str]], row: int) -> I
         yield builder.take()
 
 
-def whole(columns: Sequence[Sequence[Any]], row: int) -> pa.RecordBatch | None:
-    """A batch of the columns of `FIELDS`, as `batches` makes it; None where a row of it has a fault or it is too large."""
-    texts = columns[0]
-    if any(map(fault_of, texts)) or sum(map(len, texts)) >= _BATCH_TEXT:
-        return None
-    nothing = [None] * len(texts)
-    try:
-        return _batch(range(row, row + len(texts)), columns, nothing, nothing)
-    except _NO_UNICODE:
-        return None
-
-
 class _Builder:
     """Collects rows into a batch of `INPUT`."""
 
@@ -168,7 +156,7 @@ class _Builder:
     @property
     def is_full(self) -> bool:
         """Whether it is time to take what is there."""
-        return len(self.places) >= BATCH or self._size >= _BATCH_TEXT
+        return len(self.places) >= BATCH or self._size >= BATCH_TEXT
 
     def add(self, row: int, place: Place, values: Sequence[Any] | str) -> None:
         """A row, whose text may be one that cannot be scored."""
@@ -208,12 +196,12 @@ def _batch(numbers: Sequence[int], columns: Sequence[Sequence[Any]], faults: Seq
            places: Sequence[str | None]) -> pa.RecordBatch:
     """A batch of the columns of `INPUT`, those of `FIELDS` in Python's values as they were read."""
     texts, *others = columns
-    made = [_column(column, INPUT.field(name)) for name, column in zip(FIELDS[1:], others, strict=True)]
+    made = [column_of(column, INPUT.field(name)) for name, column in zip(FIELDS[1:], others, strict=True)]
     told = [pa.array(column, pa.string()) for column in (faults, places)]
     return pa.RecordBatch.from_arrays([pa.array(numbers, pa.int64()), pa.array(texts, pa.string()), *made, *told], schema=INPUT)
 
 
-def _column(values: Sequence[Any], field: pa.Field) -> pa.Array:
+def column_of(values: Sequence[Any], field: pa.Field) -> pa.Array:
     """A column of what rows say; most archives lack most columns."""
     if values.count(None) == len(values):
         return pa.nulls(len(values), field.type)

@@ -13,9 +13,9 @@ import pyarrow.compute as pc
 import pyarrow.ipc
 import pyarrow.parquet
 
-from moderation.audit.readers import files
+from moderation.audit.readers import arrays, files
 from moderation.audit.readers.parts import Part, Reading
-from moderation.audit.rows import BATCH, BROKEN, FIELDS, Moment, Place, batches, whole
+from moderation.audit.rows import BATCH, BROKEN, FIELDS, Place, batches
 from moderation.errors import DataError, Problem
 
 
@@ -129,17 +129,15 @@ def rows(batch: pa.RecordBatch, reading: Reading, name: str, row: int, place: in
     named = reading.columns.named()
     for start in range(0, batch.num_rows, BATCH):
         piece = batch.slice(start, BATCH)
-        columns = [_values(_column(piece, named[field])) if field in named else [None] * piece.num_rows for field in FIELDS]
-        sound = None if any(_BROKEN in column for column in columns) else whole(columns, row + start)
+        columns = [_column(piece, named[field]) if field in named else None for field in FIELDS]
+        sound = arrays.whole(columns, row + start)
         if sound is not None:
             yield sound
             continue
-        entries = ((Place(name, "row", number), BROKEN if _BROKEN in values else values)
-                   for number, values in enumerate(zip(*columns, strict=True), place + start + 1))
+        said = [[None] * piece.num_rows if column is None else arrays.values(column) for column in columns]
+        entries = ((Place(name, "row", number), BROKEN if arrays.NO_UTF8 in values else values)
+                   for number, values in enumerate(zip(*said, strict=True), place + start + 1))
         yield from batches(entries, row + start)
-
-
-_BROKEN: Any = object()  # stands for a text that is no UTF-8
 
 
 def _column(batch: pa.RecordBatch, path: str) -> pa.Array:
@@ -147,29 +145,3 @@ def _column(batch: pa.RecordBatch, path: str) -> pa.Array:
         return batch.column(path)
     top, _, inner = path.partition(".")
     return pc.struct_field(batch.column(top), inner)
-
-
-def _values(column: pa.Array) -> list[Any]:
-    """Python's values of a column; times are whole microseconds, broken strings are `_BROKEN`."""
-    kind = column.type
-    if pa.types.is_dictionary(kind):
-        column = column.cast(kind.value_type)
-        kind = column.type
-    if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
-        # A time without a zone is UTC, as everywhere here.
-        moments = column.cast(pa.timestamp("us"), safe=False).cast(pa.int64()).to_pylist()
-        return [None if value is None else Moment(value) for value in moments]
-    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        try:
-            return column.cast(pa.string()).to_pylist()  # type: ignore[no-any-return]  # pyarrow has no types
-        except (UnicodeDecodeError, pa.ArrowException):
-            return [_decoded(value) for value in column.cast(pa.large_binary()).to_pylist()]
-    return column.to_pylist()  # type: ignore[no-any-return]  # pyarrow has no types
-
-
-def _decoded(value: bytes | None) -> Any:
-    try:
-        return None if value is None else value.decode()
-    except UnicodeDecodeError:
-        return _BROKEN
-
