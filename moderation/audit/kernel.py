@@ -30,6 +30,7 @@ from moderation.errors import LoadError, Problem
 from moderation.markup import visible
 from moderation.policy import ACTIONS
 from moderation.scorer import Scorer, ScorerSpec, ScoreTable, Versions, open_scorer
+from moderation.table import DEEP, FAST
 
 _HELD_TEXT = 64_000_000  # bytes of texts and results that are held before they are counted and written
 _SHOWN_WORDS = 50  # of an archive's for its decisions
@@ -63,13 +64,15 @@ class Job:
 
 def score_rows(batch: pa.RecordBatch, job: Job, scorer: Scorer) -> pa.Table:
     """The results of rows that can be scored, as `moderation.audit.schema` has them; the same for any split into batches."""
-    texts = batch.column("text").to_pylist()
-    named = {name.casefold(): name for name in scorer.policy.sections}
-    # A section that is the policy's but for its case is called as the policy calls it, and has its thresholds.
-    sections = [None if name is None else named.get(name.casefold(), name) for name in batch.column("section").to_pylist()]
-    table = scorer.score_batch([visible(text) for text in texts] if job.reading.html else texts,
-                               [name if name in scorer.policy.sections else None for name in sections])
     policy = scorer.policy
+    named = {name.casefold(): name for name in policy.sections}
+    # A section that is the policy's but for its case is called as the policy calls it, and has its thresholds.
+    sections = _each(batch.column("section"), lambda name: named.get(name.casefold(), name))
+    texts = batch.column("text").to_pylist()
+    table = scorer.score_batch([visible(text) for text in texts] if job.reading.html else texts,
+                               _each(sections, lambda name: name if name in policy.sections else None).to_pylist())
+    is_deep = np.zeros(len(table), np.int8)
+    is_deep[[*table.deep]] = 1
     spans, reasons = _spans_and_reasons(table)
     columns = {
         "row": batch.column("row"),
@@ -77,12 +80,12 @@ def score_rows(batch: pa.RecordBatch, job: Job, scorer: Scorer) -> pa.Table:
         "thread": batch.column("thread"),
         "parent": batch.column("parent"),
         "time": batch.column("time"),
-        "section": pa.array(sections, pa.string()),
+        "section": sections,
         "author": _authors(batch.column("author"), job.authors),
         "past": _past(batch.column("past"), job.reading),
         "language": pa.array(table.languages, pa.string()),
-        "action": pa.DictionaryArray.from_arrays(pa.array(table.worst), pa.array(ACTIONS)).cast(pa.string()),
-        "tier": pa.array([table.tier(row) for row in range(len(table))], pa.string()),
+        "action": pa.array(ACTIONS).take(pa.array(table.worst)),
+        "tier": pa.array([FAST, DEEP]).take(pa.array(is_deep)),
         "scores": _struct(policy.categories, table.categories),
         "attributes": _struct(policy.attributes, np.round(table.attributes, DIGITS)),
         "spans": spans,
@@ -98,22 +101,30 @@ def _struct(names: Sequence[str], values: Any) -> pa.StructArray:
 
 def _spans_and_reasons(table: ScoreTable) -> tuple[pa.ListArray, pa.ListArray]:
     """What `answers.answer` says of each row, for the rows of which there is something to say."""
-    worst = table.worst
-    spans: list[Any] = [[]] * len(table)
-    reasons: list[Any] = [[]] * len(table)
-    for row in {*table.matches, *np.flatnonzero(worst).tolist()}:
+    told = _with_evidence(table)
+    held = np.flatnonzero(table.worst).tolist()
+    spans: dict[int, list[tuple[Any, ...]]] = {}
+    for row in sorted({*table.matches, *held}):
         spans[row] = [(*match.span, match.category, "lexicon", match.term, match.severity, match.disguise, match.region)
                       for match in table.matches.get(row, ())]
-        if worst[row]:
-            spans[row] += [(*span, category, source, None, None, None, None)
-                           for span, category, source in table.evidence(row)]
-            reasons[row] = [reason[:4] for reason in table[row].decision.reasons]
-    return _lists(spans, schema.SPAN), _lists(reasons, schema.REASON)
+        if row in told:
+            spans[row] += [(*span, category, source, None, None, None, None) for span, category, source in table.evidence(row)]
+    reasons = {row: [reason[:4] for reason in table.decision(row).reasons] for row in held}
+    return _lists(spans, len(table), schema.SPAN), _lists(reasons, len(table), schema.REASON)
 
 
-def _lists(rows: list[list[tuple[Any, ...]]], kind: pa.StructType) -> pa.ListArray:
-    offsets = np.concatenate(([0], np.cumsum([len(row) for row in rows]))).astype(np.int32)
-    flat = [entry for row in rows for entry in row]
+def _with_evidence(table: ScoreTable) -> set[int]:
+    """The rows of which `ScoreTable.evidence` may say something: what the models alone would not approve."""
+    alone = table.policy.decide(table.policy.fuse(table.linear, ()), table.sections)
+    return {*np.flatnonzero(alone.any(axis=1)).tolist(), *table.deep}
+
+
+def _lists(rows: dict[int, list[tuple[Any, ...]]], count: int, kind: pa.StructType) -> pa.ListArray:
+    """So many lists, empty but for those of some rows, ascending."""
+    offsets = np.zeros(count + 1, np.int32)
+    offsets[[row + 1 for row in rows]] = [len(entries) for entries in rows.values()]
+    np.cumsum(offsets, out=offsets)
+    flat = [entry for entries in rows.values() for entry in entries]
     members = [pa.array([entry[index] for entry in flat], field.type) for index, field in enumerate(kind)]
     return pa.ListArray.from_arrays(pa.array(offsets), pa.StructArray.from_arrays(members, fields=list(kind)))
 
@@ -123,15 +134,17 @@ def _authors(column: pa.Array, how: str) -> pa.Array:
         return column
     if how == "drop":
         return pa.nulls(len(column), pa.string())
-    encoded = column.dictionary_encode()
-    hashed = pa.array([hashlib.sha256(name.encode()).hexdigest()[:16] for name in encoded.dictionary.to_pylist()], pa.string())
-    return hashed.take(encoded.indices)
+    return _each(column, lambda name: hashlib.sha256(name.encode()).hexdigest()[:16])
 
 
 def _past(column: pa.Array, reading: Reading) -> pa.Array:
+    return _each(column, lambda word: reading.past.get(word.lower()))
+
+
+def _each(column: pa.Array, made: Callable[[str], str | None]) -> pa.Array:
+    """A column of strings with something made of each that is not null, once for all that are alike."""
     encoded = column.dictionary_encode()
-    ours = pa.array([reading.past.get(word.lower()) for word in encoded.dictionary.to_pylist()], pa.string())
-    return ours.take(encoded.indices)
+    return pa.array([made(value) for value in encoded.dictionary.to_pylist()], pa.string()).take(encoded.indices)
 
 
 class _Writer:
@@ -237,6 +250,8 @@ def work(job: Job, part: Part) -> Done:
     LoadError : the scorer's files are not what they were when the run began, or this machine has no encoder where the run has one.
     OSError : the part cannot be read or written, as on a full disk; nothing half-made is left.
     """
+    # Arrow's own pools give memory back to the system part by part, and faulting it in anew takes a twentieth of the time.
+    pa.set_memory_pool(pa.system_memory_pool())
     folder = Folder(job.out)
     scorer = open_scorer(job.spec)
     if job.versions not in (None, scorer.versions):
