@@ -10,7 +10,7 @@ import gc
 import hashlib
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -29,7 +29,7 @@ from moderation.walk import ASKS_LANGUAGE, ASKS_SCRIPT, DISGUISES, EMPTY_TRIE, I
 WORDS_FILE, COMMON_FILE, NAMES_FILE, INNOCENT_FILE = "words.txt", "common.txt", "names.txt", "innocent.txt"
 _FOREIGN = "a word of the text's language"
 _SPARED = ("", "a name", "an abbreviation", "allowed by", _FOREIGN)  # as csrc/kernels.h numbers them
-_ASKS = Candidate._fields.index("asks")
+_ROW, _ASKS = Candidate._fields.index("row"), Candidate._fields.index("asks")
 _TOO_LITTLE = "not enough evidence"
 _A_WORD = "a known word"
 _LONGEST_WORD = 48  # characters; as in csrc/row.h
@@ -72,6 +72,46 @@ class RowMatches(NamedTuple):
     row: int
     matches: list[Match]
     spared: Sequence[Span] = ()
+
+
+class Found(Mapping[int, list[Match]]):
+    """The rows of a batch in which terms stand, in order, with their matches, which are made when somebody looks at them."""
+
+    __slots__ = ("_make", "_places", "_rows")
+
+    def __init__(self, places: Sequence[tuple[int, ...]], rows: dict[int, RowMatches | None],
+                 make: Callable[[int, Sequence[tuple[int, ...]]], RowMatches]) -> None:
+        self._places, self._rows, self._make = places, rows, make
+
+    def row(self, row: int) -> RowMatches:
+        """What stands in a row; KeyError where there is nothing."""
+        made = self._rows[row]
+        if made is None:
+            budget.check()
+            first, last = _range(self._places, row)
+            made = self._rows[row] = self._make(row, self._places[first:last])
+        return made
+
+    def rows(self) -> Iterator[RowMatches]:
+        """All rows, in order."""
+        return map(self.row, self._rows)
+
+    def __getitem__(self, row: int) -> list[Match]:
+        return self.row(row).matches
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __contains__(self, row: object) -> bool:
+        return row in self._rows
+
+
+def _range(places: Sequence[tuple[int, ...]], row: int) -> tuple[int, int]:
+    """Where the places of a row stand among those of all rows, which are in order."""
+    return bisect_left(places, (row,)), bisect_left(places, (row + 1,))
 
 
 class Finding(NamedTuple):
@@ -176,23 +216,17 @@ class Lexicon:
 
     def find_batch(self, batch: FoldedBatch) -> list[RowMatches]:
         """The rows of a batch in which terms stand, matched or spared, in order. One compiled walk; other rows cost nothing more."""
-        return self.standing(batch, *self.walk.find(batch))
+        return [*self.standing(batch, *self.walk.find(batch)).rows()]
 
-    def standing(self, batch: FoldedBatch, memory: Any, places: Sequence[tuple[int, ...]]) -> list[RowMatches]:
-        """Of the places that the walk came by, and the memory that holds them: what `find_batch` answers."""
-        results: list[RowMatches] = []
-        first, count = 0, len(places)
-        while first < count:
+    def standing(self, batch: FoldedBatch, memory: Any, places: Sequence[tuple[int, ...]]) -> Found:
+        """What is found in a batch, of the places that the walk came by, and the memory that holds them, where it is written down."""
+        rows: dict[int, RowMatches | None] = dict.fromkeys([place[_ROW] for place in places])
+        for row in dict.fromkeys([place[_ROW] for place in places if place[_ASKS]]):
             budget.check()
-            row, asked, last = places[first][0], places[first][_ASKS], first + 1
-            while last < count and places[last][0] == row:
-                asked |= places[last][_ASKS]
-                last += 1
-            found = self._ask(batch, memory, places, first, last) if asked else self._matches(row, places[first:last])
-            if found.matches or found.spared:
-                results.append(found)
-            first = last
-        return results
+            found = rows[row] = self._ask(batch, memory, places, *_range(places, row))
+            if not (found.matches or found.spared):
+                del rows[row]
+        return Found(places, rows, self._matches)
 
     def _ask(self, batch: FoldedBatch, memory: Any, places: Sequence[tuple[int, ...]], first: int, last: int) -> RowMatches:
         """One row with something to ask, whose places are `[first, last)`: what stands, what is spared."""
@@ -208,6 +242,12 @@ class Lexicon:
             elif not outcome:
                 standing.append(number)
         chosen = self.walk.choose(batch, memory, standing) if len(standing) > 1 else [places[number] for number in standing]
+        stays = set(chosen)
+        for number in range(first, last):  # what is written down is what counts
+            if places[number] in stays:
+                memory[number].quoted = reading.region(Candidate._make(places[number])) != "own"
+            else:
+                memory[number].disguise = 0
         return self._matches(row, chosen, spared, reading)
 
     def explain(self, text: NormalizedText) -> list[Finding]:

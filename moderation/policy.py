@@ -16,7 +16,7 @@ lexicon's words count at least. A higher probability or a graver word never give
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,7 +28,7 @@ from moderation.errors import Problem, RequestError
 from moderation.lexicon import Match, RowMatches
 from moderation.rules import ACTIONS as _ACTIONS
 from moderation.rules import Category, Feed, Rules, read_rules
-from moderation.terms import SEVERITIES
+from moderation.terms import SEVERITIES, Term
 
 ACTIONS = _ACTIONS  # ascending: the worst one wins
 OWN = "own"  # the region of a word that is the writer's, and not quoted
@@ -136,6 +136,7 @@ class Policy:
         # Rounded as scores are, so that an attribute at its point reaches its threshold.
         thresholds: Scores = np.array([base, *(section.thresholds for section in rules.sections)], dtype=np.float64)
         self._thresholds = np.round(thresholds, _DIGITS)
+        self._lines: list[list[list[float]]] = self._thresholds.tolist()  # for those who look at one row
         self._index = {name: index for index, name in enumerate(self.categories)}
         # What a match counts at least, by whether it is the writer's own, then by category and severity; and the most of quoted ones.
         # Rounded as scores are, so that what comes of them needs no rounding.
@@ -151,11 +152,15 @@ class Policy:
         """(1 + sections, categories, 2): `review` and `reject`; row 0 is a comment without a section."""
         return self._thresholds.copy()
 
-    @property
-    def tables(self) -> dict[str, Any]:
-        """What the compiled sweep reads, which is good for as long as the policy is: members of `score_tables` of csrc/kernels.h."""
+    def tables(self, terms: Sequence[Term]) -> dict[str, Any]:
+        """What the compiled sweep reads, good for as long as it and the policy are: members of `score_tables` of csrc/kernels.h."""
+        ffi = kernels.load()[0]
+        quoted, own = self._counts
+        counts = [[{"category": own[key][0], "own": own[key][1], "quoted": quoted[key][1]} if key in own else {"category": -1}
+                   for key in ((term.category, term.severity), (term.also, term.severity))] for term in terms]
         return {"pairs": self._curves.table, "pair_count": len(self._curves.pairs), "categories": len(self.categories),
-                "thresholds": kernels.load()[0].from_buffer("double[]", self._thresholds)}
+                "thresholds": ffi.from_buffer("double[]", self._thresholds), "quoted_most": ffi.new("double[]", self._quoted_most),
+                "counts": ffi.new("word_count[]", [side for sides in counts for side in sides])}
 
     @classmethod
     def load(cls, path: Path, attributes: Sequence[str]) -> Policy:
@@ -183,7 +188,7 @@ class Policy:
             raise RequestError(Problem("section", "is not a section of the policy", hint))
         return number
 
-    def fuse(self, scores: Scores, found: Sequence[RowMatches]) -> Scores:
+    def fuse(self, scores: Scores, found: Iterable[RowMatches]) -> Scores:
         """The categories' scores.
 
         Parameters
@@ -196,16 +201,13 @@ class Policy:
         (n, categories) in [0, 1], rounded to four digits.
         """
         fused = self._curves.fuse(scores)
-        self.add(fused, found)
-        return fused
-
-    def add(self, fused: Scores, found: Sequence[RowMatches]) -> None:
-        """Let the matches of some rows count in what the scores alone came to."""
         for row, matches, _ in found:
             if matches:
                 self._add(fused, row, matches)
+        return fused
 
     def _add(self, fused: Scores, row: int, matches: Sequence[Match]) -> None:
+        """Let the matches of a row count in what its scores alone came to, as csrc/score.c does in a sweep."""
         counts = self._counts
         least: dict[int, float] = {}
         own = set()
@@ -277,14 +279,13 @@ class Policy:
 
     def explain(self, fused: Scores, section: int = 0, is_read: bool = True) -> Decision:
         """One row, (categories,), decided with its reasons; `is_read` says whether the model reads its language."""
-        actions: list[int] = self.decide(fused, section).tolist()
         scores: list[float] = fused.tolist()
+        actions = [(score >= review) + (score >= reject) for score, (review, reject) in zip(scores, self._lines[section], strict=True)]
         held = sorted((-action, -scores[index], index) for index, action in enumerate(actions) if action)
         reasons = []
         for action, score, index in held:
             category = self.rules.categories[index]
-            threshold = self._thresholds.item(section, index, -action - 1)
-            reasons.append(Reason(category.name, ACTIONS[-action], -score, threshold, category.clause))
+            reasons.append(Reason(category.name, ACTIONS[-action], -score, self._lines[section][index][-action - 1], category.clause))
         unread = 0 if is_read else self.unread
         if unread:
             reasons.append(Reason("language", ACTIONS[unread], 1.0, 1.0, UNREAD))

@@ -88,25 +88,22 @@ class Scorer:
         sections = self._sections(section, count)
         tiers = self._tiers(tier, count)
         batch = fold_batch(exclusions.blank(texts, self.policy.exclude))
-        found, english, read, linear, logits, fused, actions = self._sweep.over(batch, sections)
-        detected = language.name_others(batch.texts, english)
+        swept = self._sweep.over(batch, sections)
+        found, linear, logits, fused, actions = swept.found, swept.linear, swept.logits, swept.fused, swept.actions
+        detected = language.name_others(batch.texts, swept.english)
         named = [tag or found for tag, found in zip(tags, detected, strict=True)] if tags else detected
         # What the words were disguised as is undone for the models too: they learned from plain spelling.
         wordings: dict[int, str] = {}
         plain = batch
-        if 0 in read:
-            restored = self.lexicon.restored(batch, [row for row in found if not read[row.row]])
-            wordings = {row: restored.get(row, batch.texts[row]) for row, is_read in enumerate(read) if not is_read}
+        if 0 in swept.read:
+            rows = [row for row, is_read in enumerate(swept.read) if not is_read]
+            restored = self.lexicon.restored(batch, [found.row(row) for row in rows if row in found])
+            wordings = {row: restored.get(row, batch.texts[row]) for row in rows}
             plain = fold_batch([*wordings.values()])
-            rows = [*wordings]
-            linear[rows], logits[rows] = given = self.classifier.predict_both(plain)
-            fused[rows] = self.policy.fuse(given[0], [])
-        if found or wordings:
-            self.policy.add(fused, found)
-            actions = self.policy.decide(fused, sections)
+            self._sweep.again(swept, rows, plain, sections)
         scores, deep = linear, []
         if self.cascade and tiers.count(_FAST) < count:
-            doubt = in_doubt(self.cascade.join, self.policy, logits, np.diff(batch.offsets), found, sections)
+            doubt = in_doubt(self.cascade.join, self.policy, logits, np.diff(batch.offsets), [*found.rows()], sections)
             deep = [row for row, kind in enumerate(tiers) if kind == _DEEP or (kind == _AUTO and doubt[row] and named[row] in self.reads)]
             if deep:
                 chosen = np.array(deep, np.intp)
@@ -114,9 +111,9 @@ class Scorer:
                 places = {row: place for place, row in enumerate(wordings)}
                 said = [(plain.row(places[row]) if row in places else batch.row(row)).text for row in deep]
                 scores[chosen] = self.cascade.score(logits[chosen], said)
-                fused = self.policy.fuse(scores, found)
+                fused = self.policy.fuse(scores, found.rows())
                 actions = self.policy.decide(fused, sections)
-        return ScoreTable(self, batch, sections, scores, fused, actions, {row: matches for row, matches, _ in found}, named, linear, deep,
+        return ScoreTable(self, batch, sections, scores, fused, actions, found, named, linear, deep,
                           [TIERS[tier] for tier in tiers])
 
     def score(self, comment: str, section: str | None = None, language: str | None = None, tier: str | None = None) -> Assessment:

@@ -6,8 +6,9 @@ knows how it was found.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -68,6 +69,11 @@ class Assessment(NamedTuple):
     def masked(self, original: str) -> str:
         """The comment as sent with every matched word starred out."""
         return mask(original, (match.span for match in self.matches))
+
+
+# What the constructors do, without a Python frame for each.
+_category: Callable[[tuple[str, float, str]], Category] = partial(tuple.__new__, Category)
+_assessment: Callable[[tuple[Any, ...]], Assessment] = partial(tuple.__new__, Assessment)
 
 
 class Evidence(NamedTuple):
@@ -133,17 +139,17 @@ class ScoreTable(Sequence[Assessment]):
         policy = scorer.policy
         actions: list[int] = self.actions[row].tolist()
         is_read = language in scorer.reads
-        names = [ACTIONS[action] for action in actions]
-        return Assessment(
+        categories = zip(policy.categories, self.categories[row].tolist(), [ACTIONS[action] for action in actions], strict=True)
+        return _assessment((
             tuple(zip(policy.attributes, self.attributes[row].tolist(), strict=True)),
-            tuple(map(Category, policy.categories, self.categories[row].tolist(), names)),
+            tuple(map(_category, categories)),
             tuple(self.matches[row]) if row in self.matches else (),
             APPROVED if is_read and not any(actions) else self.decision(row),
             self.versions,
             language,
             is_read,
             self.tier(row),
-        )
+        ))
 
     def decision(self, row: int) -> Decision:
         """What becomes of a row, with its reasons."""

@@ -230,18 +230,30 @@ void md_fuse(const fuse_pair *pairs, int64_t pair_count, const double *scores, i
 /* ---- score.c: all of that in one call ---- */
 
 typedef struct {
+    int32_t category;   /* that a term breaks, or -1 */
+    double own, quoted; /* what it counts at least, where it is the writer's own word and where not */
+} word_count;
+
+typedef struct {
     const match_tables *words;
     const ngram_model *model;
     const fuse_pair *pairs;
     int64_t pair_count, categories;
-    const double *thresholds; /* [sections][categories][2]: scores from which a category's action is 1 and 2, ascending */
+    const double *thresholds;  /* [sections][categories][2]: scores from which a category's action is 1 and 2, ascending */
+    const word_count *counts;  /* [terms][2]: of the two categories that a term may break */
+    const double *quoted_most; /* [categories]: the most that the model's score counts beside words that are all quoted */
 } score_tables;
 
 /* For the n rows of a fold, into `out`, aligned to 8, one array after another:
-   double scores[n][outputs], logits[n][outputs]: the model's; fused[n][categories]: what the scores come to;
+   double scores[n][outputs], logits[n][outputs]: the model's; fused[n][categories]: what scores and words come to;
    uint8_t actions[n][categories]: by the thresholds; english[n]: 1 as of md_english; read[n]: 1 where the others hold anything: 0 where a
    place may change what the model is to read, since it is disguised, spared or has something to ask.
-   What places count is not in it. They are in `found`, as of md_match; the answer is how many they are, and where that is more than
-   `capacity`, they are to be sought again with room for them. sections: [n], rows of `thresholds`; or NULL: all are of `section`. */
+   The places are in `found`, as of md_match; the answer is how many they are, and where that is more than `capacity`, they are to be
+   sought again with room for them. sections: [n], rows of `thresholds`; or NULL: all are of `section`. */
 int64_t md_score(const score_tables *with, const char *block, const int64_t *sections, int64_t section, char *out, candidate *found,
                  int64_t capacity);
+
+/* Scores once more, and into the same `out` of n rows, those rows that the model could not read as they stood: row i of the fold is
+   rows[i], ascending, in plain words. found: [count] as of md_score, judged: those that stand have a disguise and are not spared. */
+void md_score_again(const score_tables *with, const char *block, const int64_t *rows, const int64_t *sections, int64_t section, char *out,
+                    int64_t n, const candidate *found, int64_t count);
