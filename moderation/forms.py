@@ -14,6 +14,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -103,6 +104,8 @@ def forms_of(term: Term, is_known: Callable[[str], bool], number: int = 0) -> It
             if letters not in plain and not is_known(letters):
                 plain.add(letters)
                 yield Form(letters, number, "plain", ending)
+    if "ß" in stem:  # as it is written in capitals, and where keyboards lack it
+        yield from forms_of(replace(term, text=term.text.replace("ß", "ss")), is_known, number)
     if term.plain or " " in term.text or not stem.isascii():
         return
     extra = () if not term.endings else tuple(e for e in COMMON_ENDINGS if e not in term.endings)

@@ -1,6 +1,7 @@
 """The lexicon finds terms in any disguise, exactly where they are, and leaves innocent words alone."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,19 @@ def test_sees_through_disguises_and_spares_the_innocent(lexicon: Lexicon, half: 
     assert sum(hits.values()) - hits.get(HOMOGRAPHS, 0) <= innocent_hits * sum(
         group.tried for group in groups if group.group != HOMOGRAPHS)
     assert sum(hits.values()) <= 0.05 * len(cases.innocents)
+
+
+def test_a_masked_word_is_found_however_much_is_masked_before_it(lexicon: Lexicon) -> None:
+    words = [word for word, _ in read_case_set(CASES / "lexicon", "dev").words if len(word) > 5 and word.isalpha()]
+    masked = [word[0] + re.sub("[aeiou]", "*", word[1:-1]) + word[-1] for word in words]
+    seen = [text for text in masked if found(lexicon, f"you {text}")]
+    assert len(seen) > 20
+    assert [text for text in seen if not found(lexicon, f"{'f*' * 4000} you {text}")] == []
+
+
+def test_a_sharp_s_is_found_as_double_s_too() -> None:
+    own = Lexicon([Term("weißdorn", "personal", "mild")])
+    assert [found(own, text)[0][0] for text in ("Weißdorn", "WEISSDORN", "weissd0rn", "wei\u1e9edorn")] == ["weißdorn"] * 4
 
 
 WORDS = st.sampled_from(["banana", "figs", "big plum", "basil"])

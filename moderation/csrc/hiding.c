@@ -215,6 +215,8 @@ int gapped(const suspect *s) {
     if (is_apart(s)) return plainest(s);
     if (s->size < SHORT || found->literal < 2 || found->respelled || s->form->kind == SWAPPED || s->form->kind == THINNED) return NO_MATCH;
     if (is_among(row->codes[end - 1], "!|") || is_bracket(row, found)) return NO_MATCH;
+    int is_touched = !found->spaces && (letters_before(row, start) || letters_after(row, end));
+    if (is_touched && !(s->term->traits & JOINED)) return NO_MATCH;
 
     int gaps = 0, apostrophes = 0, opened = 0, cut = 0, strange_gap = 0, blank_last = 0;
     for (low = start; next_gap(row, end, &low, &high); low = high, gaps++) {
@@ -248,7 +250,6 @@ int gapped(const suspect *s) {
         for (int32_t i = start; i < end; i++) plain |= is_letter(row->tables, row->codes[i]) && !(row->flags[i] & HOMOGLYPH);
         if (s->form->kind == DROPPED || !plain || !is_alone_in_letters(row, found)) return NO_MATCH;
         if (s->size == SHORT && is_written == UPPER_CASE && holds(row, found, ". ")) return NO_MATCH;
-        if (!found->spaces && !(s->term->traits & JOINED) && (letters_before(row, start) || letters_after(row, end))) return NO_MATCH;
         if (end - start <= LONGEST_PRODUCT && holds(row, found, "*") && is_in_an_equation(row, found)) return NO_MATCH;
         if (holds(row, found, "&=") && (found->spaces || holds(row, found, "[("))) return NO_MATCH; /* a && s || s */
         return digits_in(row, start, end) && found->leet > found->literal ? NO_MATCH : IS_SPACED;
@@ -310,12 +311,27 @@ static int are_words(const suspect *s) {
     return 1;
 }
 
+/* Whether a star stands for the first letter of a word that readers mean first, and what is left is no word, as it is behind the star
+   of a footnote, and not between two stars: *ruit. */
+static int hides_its_first(const suspect *s) {
+    const row_text *row = s->row;
+    const candidate *found = s->found;
+    int32_t start = found->start + 1, end = found->end, last = end + NEIGHBOURHOOD < row->length ? end + NEIGHBOURHOOD : row->length;
+    if (!(s->term->traits & FIRST) || s->term->severity == MILD || found->masked != 1 || found->literal < SHORT) return 0;
+    if (found->leet || found->repeats || found->edges & 3 || is_known(row->tables, row->codes + start, end - start)) return 0;
+    letter_case is_written = case_of(row, start, end);
+    if ((is_written != LOWER_CASE && !is_shouted(row, start, end)) || letters_after(row, end)) return 0;
+    for (int32_t i = end; i < last; i++) if (row->codes[i] == '*' && !is_space(row->codes[i - 1])) return 0;
+    return 1;
+}
+
 int masked(const suspect *s) {
     const row_text *row = s->row;
     const candidate *found = s->found;
     int32_t start = found->start, end = found->end, low, high;
     int traits = s->term->traits, has_ending = s->form->ending < s->form->ending_end;
     if (found->gaps || found->respelled || s->form->kind != PLAIN) return NO_MATCH;
+    if (row->codes[start] == '*') return hides_its_first(s) ? IS_MASKED : NO_MATCH;
     if (found->edges & 3) {
         uint32_t rest[2 * 48];
         int32_t length = 0;

@@ -12,6 +12,7 @@
 #define STEPS 4000      /* that one start may take */
 #define ROW_STEPS 20000 /* that a row may take, beside some for each character; then every start has few */
 #define FEWEST_STEPS 50
+#define WORD_STEPS 300   /* the same for one behind white space */
 #define DEPTH 192
 #define FOREIGN_ENOUGH 4 /* little words of another language, twice, and marked ones, among which an everyday word of it is no term */
 #define MOST 1024     /* places that one walk may come by */
@@ -244,7 +245,8 @@ static void walk(sink *out, const row_text *row, int32_t row_number, int32_t sta
     first.position = start;
     first.last = NONE;
     stack[depth++] = first;
-    int most = out->steps > STEPS ? STEPS : out->steps > FEWEST_STEPS ? (int)out->steps : FEWEST_STEPS;
+    int fewest = is_space(at(row, start - 1)) ? WORD_STEPS : FEWEST_STEPS;
+    int most = out->steps > STEPS ? STEPS : out->steps > fewest ? (int)out->steps : fewest;
     while (depth > 0 && steps++ < most) {
         state s = stack[--depth];
         if (s.node && !s.rests && tables->form[s.node] >= 0) report(out, row, row_number, start, &s, familiar);
@@ -254,10 +256,10 @@ static void walk(sink *out, const row_text *row, int32_t row_number, int32_t sta
         int kind = kind_at(row, s.position);
         uint32_t mask = tables->child_mask[s.node];
         /* Branches are pushed from the least to the most likely: the last one pushed is followed first. */
-        if (s.node && (kind & MASK) && s.literal + s.leet > 0 && s.masked < 12) {
+        if ((kind & MASK) && (s.node ? s.literal + s.leet > 0 : c == '*') && s.masked < 12) {
             /* Letters behind signs: only those that lead to a form which ends where the word does, unless one sign stands
                between two letters. */
-            if ((c == '*' || c == '#') && row->codes[s.position - 1] != c) { /* more signs than letters: ban***na */
+            if (s.node && (c == '*' || c == '#') && row->codes[s.position - 1] != c) { /* more signs than letters: ban***na */
                 for (int32_t next = s.position + 1; next < row->length && row->codes[next] == c && next < s.position + LONGEST_GAP; next++) {
                     state m = s;
                     m.position = next;
@@ -384,6 +386,11 @@ static int may_begin(const row_text *row, int32_t i, int familiar) {
     return 0;
 }
 
+/* A star in place of a word's first letter: *ruit. */
+static int hides_first(const row_text *row, int32_t i) {
+    return row->codes[i] == '*' && is_plain_letter(at(row, i + 1)) && (!i || is_space(row->codes[i - 1]) || is_among(row->codes[i - 1], "\"'("));
+}
+
 /* A sign that may begin a word though no letter follows: @$$, $.h.i.t. */
 static int sign_word(const row_text *row, int32_t i) {
     return i + 1 < row->length && row->codes[i] != row->codes[i + 1] && row->codes[i] != '!';
@@ -448,7 +455,7 @@ int64_t match_rows(const match_tables *tables, const char *block, int64_t from, 
         for (int32_t i = 0; i < row.length;) {
             int kind = kind_at(&row, i);
             if (!(kind & (LETTER | DIGIT | SIGN))) {
-                if (row.codes[i] >= 128 && may_begin(&row, i, 0)) walk(&out, &row, (int32_t)row_number, i, 0);
+                if (row.codes[i] >= 128 ? may_begin(&row, i, 0) : hides_first(&row, i)) walk(&out, &row, (int32_t)row_number, i, 0);
                 i++;
                 continue;
             }
