@@ -80,8 +80,9 @@ def _options(arguments: argparse.Namespace) -> Any:
 
 def _engine(arguments: argparse.Namespace) -> Engine:
     if arguments.engine == "local":
-        from moderation.audit.engines import Pool
+        from moderation.audit.engines import Pool, spare_pandas
 
+        spare_pandas()
         return Pool(arguments.workers or len(os.sched_getaffinity(0)))
     from moderation.audit import distributed
 
