@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
@@ -33,6 +34,7 @@ class Allows(NamedTuple):
 
 def compile_allows(terms: Sequence[Term], everywhere: Sequence[str], hash_text: Callable[[str], int]) -> Allows:
     """The allows of all terms, and those that hold for any term, by the word that may be the term's."""
+    hashed = functools.cache(hash_text)  # few words make up many phrases
     said: dict[int, list[_Phrase]] = {}
     texts: list[str] = []
     for term, allows in (*((term.text, term.allows) for term in terms), ("", everywhere)):
@@ -44,7 +46,7 @@ def compile_allows(terms: Sequence[Term], everywhere: Sequence[str], hash_text: 
     for key in sorted(said):
         for before, after, number in said[key]:
             start = len(words)
-            words += [0 if word == "*" else hash_text(word) for word in (*before, *after)]
+            words += [0 if word == "*" else hashed(word) for word in (*before, *after)]
             rows.append((start, start + len(before), len(words), number))
         first.append(len(rows))
     return Allows(np.asarray([*sorted(said), 0], np.uint64), np.asarray(first, np.int32), np.asarray(rows or [(0, 0, 0, 0)], np.int32),

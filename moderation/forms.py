@@ -15,12 +15,14 @@ import itertools
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from moderation.terms import SEVERITIES, Term
+
+T = TypeVar("T", bound=np.generic)
 
 _VOWELS = "aeiou"
 _RUN = re.compile(r"(.)\1\1")
@@ -160,23 +162,26 @@ class Trie(NamedTuple):
 
 def _facts(forms: Sequence[Form], terms: Sequence[Term]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.uint32]]:
     """What csrc/evidence.c is told of forms and terms, and the characters that both are made of."""
-    spelling: list[str] = []
-    length = 0
+    texts = [*itertools.chain.from_iterable((form.letters, form.ending, form.apart) for form in forms), *(term.text for term in terms)]
+    ends = np.cumsum([len(text) for text in texts], dtype=np.int32)
+    places = np.stack([np.append(np.int32(0), ends)[:-1], ends], axis=1)  # of each text, half-open
+    own = [{"", *term.endings} for term in terms]
+    kinds = [(form.term, _KINDS.index(form.kind), form.ending not in own[form.term]) for form in forms]
+    form_facts = np.concatenate([np.array(kinds, np.int32).reshape(-1, 3), places[: 3 * len(forms)].reshape(-1, 6)], axis=1)
+    traits = [(_ONLY_PLAIN * term.plain | _JOINED * (term.reach == "joined") | _WHOLE * (term.reach == "whole")
+               | _PHRASE * (" " in term.text) | _FIRST * term.first | _INITIALS * term.initials | _FOREIGN * bool(term.foreign)
+               | _NAME * term.name | _SURNAME * term.surname, SEVERITIES.index(term.severity)) for term in terms]
+    term_facts = np.concatenate([places[3 * len(forms) :], np.array(traits, np.int32).reshape(-1, 2)], axis=1)
+    return _some(form_facts), _some(term_facts), _some(_codes("".join(texts)))
 
-    def put(text: str) -> tuple[int, int]:
-        nonlocal length
-        spelling.append(text)
-        length += len(text)
-        return length - len(text), length
 
-    form_facts = [(form.term, _KINDS.index(form.kind), int(form.ending not in ("", *terms[form.term].endings)),
-                   *put(form.letters), *put(form.ending), *put(form.apart)) for form in forms]
-    term_facts = [(*put(term.text), _ONLY_PLAIN * term.plain | _JOINED * (term.reach == "joined") | _WHOLE * (term.reach == "whole")
-                   | _PHRASE * (" " in term.text) | _FIRST * term.first | _INITIALS * term.initials | _FOREIGN * bool(term.foreign)
-                   | _NAME * term.name | _SURNAME * term.surname,
-                   SEVERITIES.index(term.severity)) for term in terms]
-    return (np.asarray(form_facts or [(0,) * 9], np.int32), np.asarray(term_facts or [(0,) * 4], np.int32),
-            np.frombuffer("".join([*spelling, "."]).encode("utf-32-le"), np.uint32))
+def _codes(text: str) -> npt.NDArray[np.uint32]:
+    return np.array(memoryview(text.encode("utf-32-le")).cast("I"), np.uint32)
+
+
+def _some(array: npt.NDArray[T]) -> npt.NDArray[T]:
+    """The array, or one of a zero where it is empty: what C is handed has something in it."""
+    return array if len(array) else np.zeros((1, *array.shape[1:]), array.dtype)
 
 
 def build_trie(terms: Sequence[Term], is_known: Callable[[str], bool]) -> Trie:
@@ -191,39 +196,38 @@ def build_trie(terms: Sequence[Term], is_known: Callable[[str], bool]) -> Trie:
             elif apart:
                 best[form.letters] = old._replace(apart=apart)
     forms = tuple(best.values())
-    root: dict[str, Any] = {}
-    for index, form in enumerate(forms):
-        node = root
-        for char in form.letters:
-            node = node.setdefault(char, {})
-        node[""] = index
-    # Breadth first, so that the children of a node lie side by side.
-    nodes = [root]
-    masks: list[int] = []
-    firsts: list[int] = []
-    ends: list[int] = []
-    others: list[tuple[int, int, int]] = []
-    other_first: list[int] = []
-    for node in nodes:
-        masks.append(0)
-        firsts.append(len(nodes))
-        ends.append(node.get("", -1))
-        other_first.append(len(others))
-        for char in sorted(key for key in node if key):
-            if char.isascii():
-                masks[-1] |= 1 << (ord(char) - ord("a"))
-            else:
-                others.append((len(masks) - 1, ord(char), len(nodes)))
-            nodes.append(node[char])
-    other_first.append(len(others))
-    lengths = [0] * len(nodes)
-    for number in range(len(nodes) - 1, -1, -1):
-        below = firsts[number]
-        reach = 1 if ends[number] >= 0 else 0
-        for child in range(below, below + len(nodes[number]) - ("" in nodes[number])):
-            reach |= lengths[child] << 1
-        lengths[number] = reach & 0xFFFFFFFF
-    return Trie(forms, np.asarray(masks, np.uint32), np.asarray(firsts, np.uint32), np.asarray(ends, np.int32),
-                np.asarray(lengths, np.uint32), np.asarray(other_first, np.uint32),
-                np.asarray([code for _, code, _ in others] or [0], np.uint32),
-                np.asarray([child for _, _, child in others] or [0], np.uint32), *_facts(forms, terms))
+    return Trie._make((forms, *_nodes([form.letters for form in forms]), *_facts(forms, terms)))
+
+
+def _nodes(words: Sequence[str]) -> tuple[npt.NDArray[Any], ...]:
+    """The nodes of the trie of some words, no two alike: `child_mask` to `other_child` of `match_tables`.
+
+    They are numbered breadth first, and in one breadth by their letters, so that the children of a node lie side by side. Sorted, the
+    words that go through a node are neighbours, and the first of them makes it.
+    """
+    sizes = np.array([len(word) for word in words], np.intp)
+    letters = np.zeros((len(words), int(sizes.max(initial=0))), np.uint32)
+    letters[np.arange(letters.shape[1]) < sizes[:, None]] = _codes("".join(words))
+    order = np.lexsort(letters.T[::-1]) if letters.size else np.zeros(0, np.intp)
+    letters, sizes = letters[order], sizes[order]
+    is_new = np.ones(letters.shape, bool)  # whether a word is the first of those that begin with its letters so far
+    is_new[1:] = np.logical_or.accumulate(letters[1:] != letters[:-1], axis=1)
+    is_new &= letters > 0
+    counts = np.append(1, is_new.sum(axis=0))  # of nodes at each depth; the root is alone
+    bases = np.cumsum(counts) - counts
+    node = np.zeros((len(words), letters.shape[1] + 1), np.intp)  # by how many letters have been read
+    node[:, 1:] = bases[1:] + np.cumsum(is_new, axis=0) - 1
+    row, depth = np.nonzero(is_new.T)[::-1]  # of what makes each node but the root, in the order of their numbers
+    parent, code = node[row, depth], letters[row, depth]
+    total = len(parent) + 1
+    is_letter = code < 128
+    masks, ends, reach = np.zeros(total, np.uint32), np.full(total, -1, np.int32), np.zeros(total, np.uint32)
+    np.bitwise_or.at(masks, parent[is_letter], np.uint32(1) << (code[is_letter] - ord("a")))
+    ends[node[np.arange(len(words)), sizes]] = order
+    reach[ends >= 0] = 1
+    for base, count in zip(bases[:0:-1], counts[:0:-1], strict=True):
+        np.bitwise_or.at(reach, parent[base - 1 : base - 1 + count], reach[base : base + count] << np.uint32(1))
+    others = np.flatnonzero(~is_letter)
+    numbers = np.arange(total + 1)
+    return (masks, (np.searchsorted(parent, numbers[:-1]) + 1).astype(np.uint32), ends, reach,
+            np.searchsorted(parent[others], numbers).astype(np.uint32), _some(code[others]), _some((others + 1).astype(np.uint32)))

@@ -10,7 +10,7 @@ import gc
 import hashlib
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -154,17 +154,16 @@ class Lexicon:
                  names: Sequence[str] = (), innocent: Sequence[str] = ()) -> None:
         self.terms = tuple(terms)
         said = {term.text for term in terms}
-        ordinary = said.intersection(words.split())  # an ordinary word that is made a term has its endings, which are words too
+        listed = words.split()
+        ordinary = said.intersection(listed)  # an ordinary word that is made a term has its endings, which are words too
         said |= {form for term in terms if term.text in ordinary for ending in term.endings for form in with_ending(term.text, ending)}
-        known = Walk(EMPTY_TRIE, "".join(f"{word}\n" for word in words.split() if word not in said))
+        known = Walk(EMPTY_TRIE, _lines(word for word in listed if word not in said))
         self.trie = build_trie(terms, known.is_known)
         harmless = dict.fromkeys(word for word in innocent if word not in said)
-        listed = "".join(f"{word}\n" for word in words.split())
         allow = compile_allows(terms, allows, hash_text)
         self._allows = allow.texts
-        self.walk = Walk(self.trie, listed, "".join(f"{word}\n" for word in common if known.is_known(word) and word not in harmless),
-                         "".join(f"{word}\n" for word in harmless), "".join(f"{word}\n" for word in common),
-                         "".join(f"{name}\n" for name in names), allow)
+        self.walk = Walk(self.trie, _lines(listed), _lines(word for word in common if known.is_known(word) and word not in harmless),
+                         _lines(harmless), _lines(common), _lines(names), allow)
         self.words, self.common, self.is_known = words, tuple(common), self.walk.is_known
         self._meanings = [[(term.text, category, term.severity) for category in (term.category, term.also) if category]
                           for term in (terms[form.term] for form in self.trie.forms)]
@@ -338,6 +337,10 @@ def _is_native(reading: Reading, found: Candidate, form: Form) -> bool:
         return False
     said, wanted = (re.sub(r"(.)\1+", r"\1", letters) for letters in (text[found.start : found.end], form.letters))
     return high - low > 1 if found.gaps else bool(found.edges & 3 or said != wanted)
+
+
+def _lines(words: Iterable[str]) -> str:
+    return "\n".join([*words, ""])
 
 
 def _check_languages(asked: Sequence[str], known: set[str]) -> None:

@@ -107,6 +107,7 @@ class Walk:
         self._allocate = functools.partial(ffi.new_allocator(should_clear_after_alloc=False), ffi.typeof("candidate[]"))
         self._search = functools.partial(library.md_match, self.tables)
         self._choose = library.md_choose
+        self._known = functools.partial(library.md_word_known, self.tables)
         self._buffer = ffi.buffer
         for name, text in tables.items():
             encoded = text.encode()
@@ -147,7 +148,7 @@ class Walk:
     def is_known(self, word: str) -> bool:
         """Whether a lower-case word is a known innocent one."""
         encoded = word.encode("utf-8", "replace")
-        return bool(kernels.load()[1].md_word_known(self.tables, encoded, len(encoded)))
+        return bool(self._known(encoded, len(encoded)))
 
 
 def _letter_bits(letters: str) -> int:
