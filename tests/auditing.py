@@ -1,11 +1,14 @@
-"""What tests of audits share: a small model on the disk, archives made up by seed, and the bytes that an audit leaves."""
+"""What tests of audits share: a small model on the disk, archives made up by seed, what is read of them, and what an audit leaves."""
 
 from __future__ import annotations
 
 import csv
 import random
 from pathlib import Path
+from typing import Any
 
+from moderation.audit.readers import source as sources
+from moderation.audit.readers.source import Options, Source, open_source
 from moderation.scorer import ScorerSpec
 from moderation.settings import ROOT
 from tests.conftest import make_classifier
@@ -50,3 +53,26 @@ def left_by(folder: Path) -> dict[str, bytes]:
     """All that an audit leaves, but for `run.json`, which alone may differ between two runs."""
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*"))
             if path.is_file() and path.name not in ("run.json", ".lock")}
+
+
+def read(source: Path | str, folder: Path, part_rows: int = 2, options: Options | None = None) -> tuple[Source, list[dict[str, Any]]]:
+    """The source and all its rows, each without what is null."""
+    opened = open_source(str(source), options or Options())
+    found: list[dict[str, Any]] = []
+    for part in opened.plan(part_rows, folder / "copies"):
+        of_part = [row for batch in sources.read(part, opened.reading) for row in batch.to_pylist()]
+        assert [row["row"] for row in of_part] == list(range(part.first_row, part.first_row + len(of_part)))
+        found += of_part
+    assert [row["row"] for row in found] == list(range(len(found)))
+    opened.close()
+    return opened, [{name: value for name, value in row.items() if value is not None} for row in found]
+
+
+def texts(source: Path | str, folder: Path, part_rows: int = 2, options: Options | None = None) -> list[str | None]:
+    """The texts of its rows."""
+    return [row.get("text") for row in read(source, folder, part_rows, options)[1]]
+
+
+def faults(found: list[dict[str, Any]]) -> list[str | None]:
+    """What is wrong with each row."""
+    return [row.get("fault") for row in found]

@@ -17,7 +17,7 @@ from moderation.classifier import Lengths, LinearClassifier
 from moderation.features import OUTPUTS, FeatureSpec
 from moderation.lexicon import Lexicon
 from moderation.policy import Policy
-from moderation.scorer import Scorer
+from moderation.scorer import Scorer, ScorerSpec
 from moderation.service.app import create_app
 from moderation.settings import ROOT, Settings
 from moderation.terms import Term
@@ -88,3 +88,19 @@ def post(client: FlaskClient, path: str, body: Any) -> Any:
     """The status and the JSON of a request's answer; `body` is sent as it stands if it is bytes."""
     response = client.post(path, data=body) if isinstance(body, bytes) else client.post(path, json=body)
     return response.status_code, response.get_json()
+
+
+@pytest.fixture(scope="session")
+def spec(tmp_path_factory: pytest.TempPathFactory) -> ScorerSpec:
+    """Of a small model with words of fruit."""
+    from tests.auditing import small_spec  # which imports this module
+
+    return small_spec(tmp_path_factory.mktemp("small"))
+
+
+@pytest.fixture(scope="session")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of 700 comments, some of them bad rows."""
+    from tests.auditing import write_archive
+
+    return write_archive(tmp_path_factory.mktemp("archive") / "comments.csv", 700)

@@ -24,17 +24,7 @@ from moderation.errors import DataError
 from moderation.markup import visible
 from moderation.scorer import open_scorer
 from moderation.settings import ROOT
-from tests.auditing import left_by, small_spec, write_archive
-
-
-@pytest.fixture(scope="module")
-def spec(tmp_path_factory):
-    return small_spec(tmp_path_factory.mktemp("small"))
-
-
-@pytest.fixture(scope="module")
-def archive(tmp_path_factory):
-    return write_archive(tmp_path_factory.mktemp("archive") / "comments.csv", 700)
+from tests.auditing import left_by, write_archive
 
 
 def run(spec, source, out, part_rows=100, size=0, restart=False, options=None, engine=None, **given):

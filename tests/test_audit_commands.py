@@ -7,17 +7,7 @@ import pytest
 from moderation import cli
 from moderation.audit.folder import Done
 from moderation.audit.progress import Progress
-from tests.auditing import environment, small_spec, write_archive
-
-
-@pytest.fixture(scope="module")
-def spec(tmp_path_factory):
-    return small_spec(tmp_path_factory.mktemp("small"))
-
-
-@pytest.fixture(scope="module")
-def archive(tmp_path_factory):
-    return write_archive(tmp_path_factory.mktemp("archive") / "comments.csv", 700)
+from tests.auditing import environment
 
 
 @pytest.fixture

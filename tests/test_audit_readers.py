@@ -10,7 +10,6 @@ import tempfile
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.feather
 import pyarrow.parquet
 import pytest
@@ -18,107 +17,16 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moderation.audit import rows as rows_module
-from moderation.audit.columns import choose, guess, past_words, read_past_map
-from moderation.audit.readers import arrays
-from moderation.audit.readers import source as source_module
 from moderation.audit.readers.records import csv_records, elements, lines
 from moderation.audit.readers.source import Options, open_source
-from moderation.audit.rows import (
-    BROKEN,
-    BROKEN_OFF,
-    FIELDS,
-    LONGEST_ROW,
-    LONGEST_TEXT,
-    NO_TEXT,
-    ROW_TOO_LONG,
-    TOO_LONG,
-    Place,
-    batches,
-    microseconds,
-)
+from moderation.audit.rows import BROKEN, BROKEN_OFF, LONGEST_ROW, LONGEST_TEXT, NO_TEXT, ROW_TOO_LONG, TOO_LONG
 from moderation.errors import DataError
-from moderation.service import native
 from moderation.settings import ROOT
+from tests.auditing import faults, read, texts
 
 CASES = ROOT / "tests/cases/audit"
-EXPECTED = json.loads((CASES / "expected.json").read_text(encoding="utf-8"))
 CSV = 'id,text,created_at,status\n1,"A fig, ripe",2024-03-01,approved\n2,"two\nlines and ""marks""",2024-03-02,spam\n3,a pêche,,pending\n'
 TEXTS = ["A fig, ripe", 'two\nlines and "marks"', "a pêche"]
-
-
-def read(source, folder, part_rows=2, options=None):
-    """The source and all its rows, each without what is null."""
-    opened = open_source(str(source), options or Options())
-    found = []
-    for part in opened.plan(part_rows, folder / "copies"):
-        of_part = [row for batch in source_module.read(part, opened.reading) for row in batch.to_pylist()]
-        assert [row["row"] for row in of_part] == list(range(part.first_row, part.first_row + len(of_part)))
-        found += of_part
-    assert [row["row"] for row in found] == list(range(len(found)))
-    opened.close()
-    return opened, [{name: value for name, value in row.items() if value is not None} for row in found]
-
-
-def texts(source, folder, part_rows=2, options=None):
-    return [row.get("text") for row in read(source, folder, part_rows, options)[1]]
-
-
-def faults(found):
-    return [row.get("fault") for row in found]
-
-
-@pytest.mark.parametrize("name", EXPECTED)
-@pytest.mark.parametrize("part_rows", [1, 3, 100])
-def test_an_export_is_read_with_its_threads_decisions_and_faults(name, part_rows, tmp_path):
-    opened, found = read(CASES / name, tmp_path, part_rows)
-    for row in found:
-        if "time" in row:
-            row["time"] = row["time"].isoformat()
-    assert found == EXPECTED[name]
-    assert opened.reading.html
-
-
-@pytest.mark.parametrize("name", ["wordpress.xml", "disqus.xml"])
-def test_an_export_that_is_cut_off_keeps_every_comment_before_the_cut(name, tmp_path):
-    whole = (CASES / name).read_bytes()
-    expected = [row for row in EXPECTED[name] if "text" in row]
-    last = b"<wp:comment>" if name == "wordpress.xml" else b"<post dsq:id"
-    inside = whole.rindex(last) + len(last) + 150
-    for end in (inside, inside + 60, whole.rindex(last)):
-        (tmp_path / name).write_bytes(whole[:end])
-        found = read(tmp_path / name, tmp_path)[1]
-        whole_rows = [row for row in found if "text" in row]
-        assert [row["text"] for row in whole_rows] == [row["text"] for row in expected[: len(whole_rows)]]
-        assert len(whole_rows) >= len(expected) - 1
-        assert set(faults(found)) <= {None, BROKEN, NO_TEXT, "the file ends within it"}
-
-
-@pytest.mark.parametrize("code", ["utf-16", "iso-8859-1", "utf-8-sig"])
-def test_an_export_in_another_encoding_says_the_same(code, tmp_path):
-    text = (CASES / "disqus.xml").read_text(encoding="utf-8").replace("🍐", "é")
-    (tmp_path / "d.xml").write_bytes(text.replace('encoding="utf-8"', f'encoding="{code}"').encode(code))
-    assert texts(tmp_path / "d.xml", tmp_path)[-1] == "<p>Its thread is not in the export é</p>"
-
-
-LAUGHS = ('<!DOCTYPE rss [<!ENTITY a "fig"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;&b;&b;">'
-          '<!ENTITY d SYSTEM "file:///etc/passwd">]>')
-
-
-@pytest.mark.parametrize("prolog", [LAUGHS, "<!-- " + "x" * 70_000 + " -->" + LAUGHS, "\n<?pi?>" + LAUGHS, "<!DOCTYPE rss>"])
-def test_xml_with_a_document_type_is_refused(prolog, tmp_path):
-    path = tmp_path / "bomb.xml"
-    path.write_text(f'<?xml version="1.0"?>{prolog}<rss x="&c;"><channel><item><comment><comment_content>&c;&d;</comment_content>'
-                    "</comment></item></channel></rss>", encoding="utf-8")
-    with pytest.raises(DataError, match="document type"):
-        read(path, tmp_path, options=Options(format="wordpress"))
-
-
-def test_a_document_type_inside_of_a_comment_is_text(tmp_path):
-    path = tmp_path / "w.xml"
-    path.write_text("<rss><channel><item><comment><comment_content><![CDATA[<!DOCTYPE html> fig]]></comment_content></comment></item>"
-                    "</channel></rss>", encoding="utf-8")
-    assert texts(path, tmp_path) == ["<!DOCTYPE html> fig"]
 
 
 @pytest.mark.parametrize(("content", "dialect"), [
@@ -201,38 +109,6 @@ def test_an_element_of_an_array_that_is_too_long_costs_itself_and_no_neighbour(b
         found = read(tmp_path / "a.json", tmp_path, part_rows)[1]
         assert [row.get("text") for row in found] == ["fig", None, "pear", "plum"]
         assert faults(found) == [None, ROW_TOO_LONG, None, None]
-
-
-WORDS = [" a fig ", "Äpfel\u3000", "\x1c", "", None, " " + "ü" * 1001]
-COLUMNS = [
-    pa.array(WORDS), pa.array(WORDS, pa.large_string()), pa.array(WORDS).dictionary_encode(), pa.array(WORDS).cast(pa.binary()),
-    pa.array([7, None, -1, 0, 2**62, 1_709_208_000]), pa.array([1.5, None, 2.0, -0.0, 1e300, float("nan")]),
-    pa.array([True, None, False, True, True, True]), pa.array([["x"], None, [], [], [], []]), pa.nulls(6),
-    pa.array(["2024-02-29T12:00:00Z", None, "fig", "1709208000", "", "29.02.2024 12:00"]),
-    pa.array([0, None, 1_709_208_000_123_456, -62_135_596_800_000_001, 253_402_300_800_000_000, -1], pa.timestamp("us")),
-    pa.array([0, None, 1_709_208_000_123_456_789, -1, 2**62, -999], pa.timestamp("ns", "Europe/Berlin")),
-    pa.array([0, None, 19_782, -1, 20_000, 1], pa.date32()),
-]
-
-
-@pytest.mark.parametrize("column", COLUMNS, ids=lambda column: str(column.type))
-def test_a_batch_made_whole_is_the_batch_made_row_by_row(column):
-    columns = [pa.array(["fig", " a fig ", "Äpfel", "x\x1c", "pear", "plum"]), *[column] * (len(FIELDS) - 2), None]
-    values = [[None] * 6 if found is None else arrays.values(found) for found in columns]
-    made = batches(((Place("a", "row", number), given) for number, given in enumerate(zip(*values, strict=True), 1)), 7)
-    assert [arrays.whole(columns, 7)] == list(made)
-
-
-@pytest.mark.parametrize("texts", [pa.array(["fig", unusable]) for unusable in (None, "", " \x1c\u3000", "x" * (LONGEST_TEXT + 1))]
-                         + [pa.array([1, 2]), pa.array([b"fig", b"br\xffken"]), pa.array(["x" * (LONGEST_TEXT - 1)] * 41), None])
-def test_a_batch_is_not_made_whole_where_a_row_may_have_a_fault(texts):
-    assert arrays.whole([texts, *[None] * (len(FIELDS) - 1)], 7) is None
-
-
-def test_arrow_takes_for_space_what_python_does():
-    characters = [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code < 0xE000]
-    assert pc.utf8_is_space(pa.array(characters)).to_pylist() == [character.isspace() for character in characters]
-    assert pc.utf8_trim_whitespace(pa.array(characters)).to_pylist() == [character.strip() for character in characters]
 
 
 def test_a_broken_id_costs_its_row(tmp_path):
@@ -351,7 +227,7 @@ def test_a_table_and_a_query_are_read_in_order(tmp_path):
 
 def test_standard_input_is_looked_at_and_read_once(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO((CASES / "coral.jsonl").read_bytes())))
-    assert read("-", tmp_path)[1][0]["text"] == EXPECTED["coral.jsonl"][0]["text"]
+    assert texts("-", tmp_path) == texts(CASES / "coral.jsonl", tmp_path)
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(gzip.compress(CSV.encode())))))
     assert texts("-", tmp_path) == TEXTS
 
@@ -383,35 +259,3 @@ def test_files_of_a_folder_that_do_not_fit_are_named(tmp_path):
         read(tmp_path, tmp_path)
     with pytest.raises(DataError, match="is not there"):
         open_source(str(tmp_path / "none"), Options())
-
-
-def test_columns_are_guessed_from_the_names_that_archives_use():
-    assert guess(["commentID", "Comment Body", "createdAt", "authorId", "status", "articleID", "parentID", "sectionName"]).named() == {
-        "text": "Comment Body", "id": "commentID", "time": "createdAt", "section": "sectionName", "author": "authorId", "past": "status",
-        "thread": "articleID", "parent": "parentID"}
-    assert choose(["text", "body", "id"], {"text": "body", "id": "-"}, "a").named() == {"text": "body"}
-    with pytest.raises(DataError, match=r"--section-column figs[^`]*is no column"):
-        choose(["text"], {"section": "figs"}, "a")
-
-
-def test_past_decisions_are_read_in_the_archives_words():
-    words = past_words("moderation_status", read_past_map(["zapped=removed, live later=held", "ok=held"]))
-    assert [words[word] for word in ("approved", "spam", "zapped", "live later", "ok")] == [
-        "published", "removed", "removed", "held", "held"]
-    with pytest.raises(DataError, match="expected THEIRS=OURS"):
-        read_past_map(["zapped"])
-
-
-@pytest.mark.parametrize(("value", "expected"), [
-    ("2024-03-01", "2024-03-01T00:00"), ("2024-03-01 12:30:00", "2024-03-01T12:30"), ("2024-03-01T12:30:00+02:00", "2024-03-01T10:30"),
-    ("Fri, 01 Mar 2024 12:30:00 +0000", "2024-03-01T12:30"), (1709294400, "2024-03-01T12:00"), ("1709294400000", "2024-03-01T12:00"),
-    (1709294400.0, "2024-03-01T12:00"), ({"$date": {"$numberLong": "1709294400000"}}, "2024-03-01T12:00"), ("0000-00-00 00:00:00", None),
-    ("soon", None), (True, None), (float("nan"), None), (10**40, None), ("", None), (None, None)])
-def test_a_time_is_read_in_many_forms(value, expected):
-    found = microseconds(value)
-    shown = None if found is None else f"{datetime.datetime.fromtimestamp(found / 1e6, datetime.UTC):%Y-%m-%dT%H:%M}"
-    assert shown == expected
-
-
-def test_a_text_may_be_as_long_as_the_service_takes():
-    assert rows_module.LONGEST_TEXT == native.LONGEST_TEXT
