@@ -10,8 +10,13 @@ policy error: 1 problem in policy.toml
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+_LISTED = 30
+# Up to three words without the marks of a sentence. A longer header is a comment, as in a file that has no header.
+_LIKE_A_NAME = re.compile(r"(?=.{1,40}$)[\w$:@/.()#-]+(?: [\w$:@/.()#-]+){0,2}(?<!\.)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,19 @@ class Problem:
 
     def __str__(self) -> str:
         return f"{self.what}; {self.hint}" if self.hint else self.what
+
+
+def listed(names: Sequence[str]) -> str:
+    """The names of columns, for a hint; those that may be a comment's text are counted and not shown.
+
+    >>> listed(["id", "Comment Text", "What a lovely garden, that is."])
+    '`id`, `Comment Text` and 1 more that cannot be a name'
+    """
+    shown = [f"`{name}`" for name in names[:_LISTED] if _LIKE_A_NAME.fullmatch(name)]
+    others = len(names) - len(shown)
+    count = f"{others} more" if shown else str(others)
+    strange = " that cannot be a name" if len(shown) < len(names[:_LISTED]) else ""
+    return ", ".join(shown) + (" and " if shown and others else "") + (f"{count}{strange}" if others else "")
 
 
 class ModerationError(Exception):

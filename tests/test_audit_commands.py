@@ -116,3 +116,12 @@ def test_a_wrong_encoding_is_told_and_no_name_that_cannot_be_read(small_settings
     assert audit_command(source, "--out", tmp_path / "out", "--encoding", "utf-8") == 1
     told = capsys.readouterr().err
     assert "leave --encoding away" in told and told.replace("\n", "").isprintable() and "\ufffd" not in told
+
+
+def test_a_comment_in_the_place_of_the_header_is_not_repeated(small_settings, tmp_path, capsys):
+    source = tmp_path / "a.csv"
+    source.write_text('1,"What figs, my dear, what figs!",local\n2,dates,sport\n', encoding="utf-8")
+    assert audit_command(source, "--out", tmp_path / "out") == 1
+    told = capsys.readouterr().err
+    assert "dear" not in told
+    assert "there are `1`, `local` and 1 more that cannot be a name: if the first line is a comment, give --no-header" in told

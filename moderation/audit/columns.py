@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
-from moderation.errors import DataError, Problem
+from moderation.errors import DataError, Problem, listed
 
 # By field, best first, in lower case with one underscore between words.
 _NAMES = {
@@ -115,8 +115,9 @@ def _listed(names: Sequence[str]) -> str:
         return "columns whose names cannot be read: leave --encoding away, or name the right one, such as utf-16 or cp1252"
     if not any(names):
         return "no columns that can be read: say how the source is written with --format, --encoding or --delimiter"
-    shown = ", ".join(f"`{name[:60]}`" for name in names[:30])
-    return shown + (f" and {len(names) - 30} more" if len(names) > 30 else "")
+    shown = listed(names)
+    no_header = ": if the first line is a comment, give --no-header, or --format lines if every line is one"
+    return shown + (no_header if shown.endswith("cannot be a name") else "")
 
 
 def past_words(column: str | None, chosen: Mapping[str, str]) -> dict[str, str]:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from moderation.errors import DataError, Problem
+from moderation.errors import DataError, Problem, listed
 from moderation.tune.labelled import VIOLATES, Labelled
 
 OTHERS = ("text", "section", "author", "weight")
@@ -120,17 +120,14 @@ def columns_of(path: Path, mapping: Mapping[str, str], categories: Sequence[str]
         raise DataError(path.name, [Problem(str(path), "holds no rows", "one comment on each line, below the names of the columns")])
     present = set(first[1])
     ours = {name for name in (*OTHERS, "thread", *categories, VIOLATES) if mapping.get(name, name) in present}
-    problems = [Problem(f"--column {name}={theirs}", "there is no such column", f"the columns are {_listed(present)}")
+    columns = listed(sorted(map(str, present)))
+    problems = [Problem(f"--column {name}={theirs}", "there is no such column", f"the columns are {columns}")
                 for name, theirs in mapping.items() if theirs not in present]
     if "text" not in ours and not problems:
-        problems.append(Problem("text", "is not a column", f"name yours by `--column text=...`; the columns are {_listed(present)}"))
+        problems.append(Problem("text", "is not a column", f"name yours by `--column text=...`; the columns are {columns}"))
     if problems:
         raise DataError(path.name, problems)
     return ours, tuple(name for name in categories if name in ours) or ((VIOLATES,) if VIOLATES in ours else ())
-
-
-def _listed(names: set[str]) -> str:
-    return ", ".join(f"`{name}`" for name in sorted(map(str, names)))
 
 
 def _label(value: Any) -> float | None:
@@ -158,7 +155,7 @@ def read_labelled(path: Path, categories: Sequence[str], mapping: Mapping[str, s
     present, names = columns_of(path, mapping, categories)
     faults = _Faults(path.name)
     if not names and needs_labels:
-        faults.add("labels", "there is no column of labels", f"name one or more {_listed(set(categories))}, or `{VIOLATES}`; "
+        faults.add("labels", "there is no column of labels", f"name one or more {listed(sorted(set(categories)))}, or `{VIOLATES}`; "
                    "`--column personal=...` tells which of yours is meant")
     faults.check()
     author = "author" if "author" in present else "thread"
