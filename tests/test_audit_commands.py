@@ -1,5 +1,6 @@
 """The audit's command line: what it guesses and says, its conditions and exit codes, and its progress."""
 
+import sqlite3
 
 import msgspec
 import pytest
@@ -116,6 +117,18 @@ def test_a_wrong_encoding_is_told_and_no_name_that_cannot_be_read(small_settings
     assert audit_command(source, "--out", tmp_path / "out", "--encoding", "utf-8") == 1
     told = capsys.readouterr().err
     assert "leave --encoding away" in told and told.replace("\n", "").isprintable() and "\ufffd" not in told
+
+
+def test_a_table_is_audited_and_a_database_that_is_not_there_is_not_made(small_settings, tmp_path, capsys):
+    with sqlite3.connect(tmp_path / "site.db") as database:
+        database.execute("create table comments (id integer primary key, body text)")
+        database.execute("insert into comments values (1, 'fig')")
+    assert audit_command(f"sqlite:///{tmp_path}/site.db", "--table", "comments", "--out", tmp_path / "out", "--quiet") == 0
+    assert msgspec.json.decode((tmp_path / "out/summary.json").read_bytes())["rows"] == 1
+    capsys.readouterr()
+    assert audit_command(f"sqlite:///{tmp_path}/other.db", "--table", "comments", "--out", tmp_path / "other") == 1
+    assert "other.db\n     is not there" in capsys.readouterr().err
+    assert not (tmp_path / "other.db").exists()
 
 
 def test_a_comment_in_the_place_of_the_header_is_not_repeated(small_settings, tmp_path, capsys):

@@ -6,18 +6,33 @@ A table is read in the order of its primary key. Knows SQL's surface; the rows a
 from __future__ import annotations
 
 import datetime
+import os
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from moderation.audit.readers.parts import Reading
 from moderation.audit.rows import BATCH, BROKEN, FIELDS, Place, batches
-from moderation.errors import DataError, Problem
+from moderation.errors import DataError, Problem, listed
 
 
 def _failed(error: Exception) -> DataError:
     # The message of the database alone: what goes with it may hold values of rows, or a password.
     reason = str(getattr(error, "orig", None) or type(error).__name__).partition("\n")[0]
     return DataError("the database", [Problem("SOURCE", f"cannot be read: {reason}", "look at the URL, the table or the query")])
+
+
+def _present(url: Any) -> Any:
+    """The URL. SQLite would make a file that is not there."""
+    file = url.database
+    if url.get_backend_name() == "sqlite" and file and file != ":memory:" and not file.startswith("file:") and not os.path.exists(file):
+        raise DataError("the source", [Problem(file, "is not there", "the path behind sqlite:/// is read from this folder, the one behind "
+                                                                     "sqlite://// from the root")])
+    return url
+
+
+def _name(name: str) -> str:
+    """A column's name as a string like any other: SQLAlchemy's own kind of string cannot be written as JSON."""
+    return "".join(name)
 
 
 class Database:
@@ -37,26 +52,26 @@ class Database:
 
         self._errors = (sa.exc.SQLAlchemyError, ImportError)
         try:
-            self._engine = sa.create_engine(url)
+            self._engine = sa.create_engine(_present(sa.make_url(url)))
             with self._engine.connect() as connection:
                 if query is not None:
                     self._statement: Any = sa.text(query)
                     self.names = self._names(connection)
                 else:
                     self._statement = self._select(sa, connection, table)
-                    self.names = tuple(self._statement.selected_columns.keys())
+                    self.names = tuple(map(_name, self._statement.selected_columns.keys()))
         except self._errors as error:
             raise _failed(error) from error
 
     def _names(self, connection: Any) -> tuple[str, ...]:
         result = connection.execution_options(stream_results=True, max_row_buffer=1).execute(self._statement)
-        names = tuple(result.keys())
+        names = tuple(map(_name, result.keys()))
         result.close()
         return names
 
     def _select(self, sa: Any, connection: Any, table: str | None) -> Any:
         tables = sa.inspect(connection).get_table_names()
-        shown = f"name one of {', '.join(f'`{name}`' for name in tables[:30]) or 'none'}, or give --query"
+        shown = f"name one of {listed(tables)}, or give --query" if tables else "the database has none; give --query to read a view"
         if table is None:
             raise DataError("the command line", [Problem("--table", "is missing", shown)])
         if "." not in table and table not in tables:
