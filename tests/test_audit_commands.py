@@ -1,5 +1,7 @@
 """The audit's command line: what it guesses and says, its conditions and exit codes, and its progress."""
 
+import gc
+import multiprocessing
 import sqlite3
 
 import msgspec
@@ -138,3 +140,10 @@ def test_a_comment_in_the_place_of_the_header_is_not_repeated(small_settings, tm
     told = capsys.readouterr().err
     assert "dear" not in told
     assert "there are `1`, `local` and 1 more that cannot be a name: if the first line is a comment, give --no-header" in told
+
+
+def test_a_command_that_fails_leaves_no_worker_behind(small_settings, archive, tmp_path):
+    gc.collect()
+    before = set(multiprocessing.active_children())
+    assert cli.main(["audit", str(archive), "--out", str(tmp_path / "out"), "--text", "figs", "--workers", "2"]) == 1
+    assert set(multiprocessing.active_children()) <= before

@@ -9,6 +9,8 @@ import argparse
 import os
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -78,17 +80,18 @@ def _options(arguments: argparse.Namespace) -> Any:
                    read_past_map(arguments.past_map), True if arguments.html else None, arguments.table, arguments.query)
 
 
-def _engine(arguments: argparse.Namespace) -> Engine:
+@contextmanager
+def _engine(arguments: argparse.Namespace) -> Iterator[Engine]:
     if arguments.engine == "local":
         from moderation.audit.engines import Pool, spare_pandas
 
         spare_pandas()
-        return Pool(arguments.workers or len(os.sched_getaffinity(0)))
+        with closing(Pool(arguments.workers or len(os.sched_getaffinity(0)))) as pool:
+            yield pool
+        return
     from moderation.audit import distributed
 
-    if arguments.engine == "ray":
-        return distributed.Ray(arguments.address)
-    return distributed.Spark(arguments.master)
+    yield distributed.Ray(arguments.address) if arguments.engine == "ray" else distributed.Spark(arguments.master)
 
 
 def _describe(source: Source) -> str:
@@ -150,27 +153,24 @@ def _run(arguments: argparse.Namespace) -> int:
     spec = ScorerSpec.from_settings(replace(found, tier=arguments.tier) if arguments.tier else found)
     scorer = open_scorer(spec)
     conditions = {text: parse(text, scorer.policy.categories) for text in arguments.fail_if}
-    engine = _engine(arguments)
-    source = open_source(arguments.source, _options(arguments))
-    try:
-        if not arguments.quiet:
-            print(_describe(source), file=sys.stderr)
-        if arguments.section and source.reading.names and source.reading.columns.section is None:
-            raise DataError("the command line", [Problem("--section", "no column is known to hold the section",
-                                                         "name it, as in --section-column COLUMN")])
-        job = Job(spec, source.reading, arguments.out.absolute(), "", arguments.since, tuple(arguments.section), 0, arguments.authors,
-                  arguments.texts, arguments.results)
-        outcome = audit(source, job, engine, Progress(source.total, quiet=arguments.quiet),
-                        arguments.part_rows or (_PART_ROWS if scorer.tier == "fast" else _DEEP_PART_ROWS), arguments.sample,
-                        arguments.restart)
-    except KeyboardInterrupt:
-        print("interrupted; the same command goes on from here", file=sys.stderr)
-        return INTERRUPTED
-    except OSError as error:
-        raise DataError("the audit", [Problem(str(error.filename or arguments.out), f"{error.strerror or error}".lower(),
-                                              "what is done is kept: when that is mended, the same command goes on")]) from error
-    finally:
-        source.close()
+    with _engine(arguments) as engine, closing(open_source(arguments.source, _options(arguments))) as source:
+        try:
+            if not arguments.quiet:
+                print(_describe(source), file=sys.stderr)
+            if arguments.section and source.reading.names and source.reading.columns.section is None:
+                raise DataError("the command line", [Problem("--section", "no column is known to hold the section",
+                                                             "name it, as in --section-column COLUMN")])
+            job = Job(spec, source.reading, arguments.out.absolute(), "", arguments.since, tuple(arguments.section), 0, arguments.authors,
+                      arguments.texts, arguments.results)
+            outcome = audit(source, job, engine, Progress(source.total, quiet=arguments.quiet),
+                            arguments.part_rows or (_PART_ROWS if scorer.tier == "fast" else _DEEP_PART_ROWS), arguments.sample,
+                            arguments.restart)
+        except KeyboardInterrupt:
+            print("interrupted; the same command goes on from here", file=sys.stderr)
+            return INTERRUPTED
+        except OSError as error:
+            raise DataError("the audit", [Problem(str(error.filename or arguments.out), f"{error.strerror or error}".lower(),
+                                                  "what is done is kept: when that is mended, the same command goes on")]) from error
     print(_report(outcome, arguments.out, source.reading.family == "csv" and source.reading.header))
     verdicts = {text: condition.check(outcome.tally) for text, condition in conditions.items()}
     for text, verdict in verdicts.items():

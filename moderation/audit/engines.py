@@ -142,3 +142,9 @@ class Pool:
                 numbers = ", ".join(str(part.number) for part in sorted(lost, key=lambda part: part.number))
                 raise DataError("the audit", [Problem(f"part {numbers}", f"workers died {_LIVES} times without an error of their own",
                                                       "memory may be short: take fewer --workers or smaller --part-rows, and start again")])
+
+    def close(self) -> None:
+        """End the workers that were forked for parts that never came: left to the interpreter's end, they make it end with a traceback."""
+        if self._begun:
+            self._begun.shutdown()
+            self._begun = None
