@@ -12,7 +12,7 @@ from typing import Any
 
 from moderation import keys, parity, settings
 from moderation.classifier import LinearClassifier
-from moderation.errors import LoadError, SettingsError
+from moderation.errors import LoadError, Problem, SettingsError
 from moderation.lexicon import Lexicon
 from moderation.rules import read_rules
 from moderation.scorer import Scorer, ScorerSpec, open_scorer
@@ -71,7 +71,12 @@ def _check(arguments: argparse.Namespace) -> int:
     print(f"tier {scorer.tier}" + (f"; there is no encoder: {scorer.lack}" if scorer.lack else ""))
     print(f"lexicon {scorer.versions.lexicon}: {len(scorer.lexicon.terms)} terms")
     print(f"policy {scorer.versions.policy}: {', '.join(policy.categories)}; sections {', '.join(policy.sections) or 'none'}")
-    for problem in scorer.warnings:
+    ring = keys.KeyRing.load(found.keys)
+    strange = [Problem(f"key {key.id}", "has a section that the policy does not have, so requests that name none are refused",
+                       "make a key with another section, or with none, and revoke this one")
+               for key in (ring.keys.values() if ring else ()) if key.section is not None and key.section not in policy.sections
+               and not key.revoked]
+    for problem in (*scorer.warnings, *strange):
         print(f"warning: {problem.where}: {problem}", file=sys.stderr)
     return 0
 

@@ -4,17 +4,31 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 from typing import Any
 
 from moderation import keys, settings
+from moderation.errors import Problem, listed
+from moderation.rules import read_rules
 
 
 def _create(arguments: argparse.Namespace) -> int:
+    found = settings.load()
     scopes = [scope.strip() for scope in arguments.scopes.split(",")]
-    text, key = keys.create(settings.load().keys, arguments.name, scopes, arguments.section, arguments.rate)
+    if arguments.section is not None:
+        _check_section(found.policy, arguments.section)
+    text, key = keys.create(found.keys, arguments.name, scopes, arguments.section, arguments.rate)
     print(text)
     print(f"id {key.id}, scopes {', '.join(key.scopes)}. The key is shown only now; keep it where secrets are kept.")
     return 0
+
+
+def _check_section(policy: Path, name: str) -> None:
+    """Refuse a section that the policy in force does not have: every request of the key that names none would be refused."""
+    sections = [section.name for section in read_rules(policy).sections]
+    if name not in sections:
+        hint = f"the sections are {listed(sections) or 'none'}"
+        raise keys.KeysError("the new key", [Problem("section", "is not a section of the policy", hint)])
 
 
 def _list(arguments: argparse.Namespace) -> int:

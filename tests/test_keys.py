@@ -70,6 +70,19 @@ def test_the_commands_make_list_and_revoke(tmp_path, monkeypatch, capsys):
     assert json.loads((tmp_path / "keys.json").read_text())["keys"][0]["revoked"]
 
 
+def test_a_key_of_a_section_that_the_policy_does_not_have_is_refused_and_told_by_the_check(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("MODERATION_KEYS", str(tmp_path / "keys.json"))
+    monkeypatch.setenv("MODERATION_TIER", "fast")
+    assert cli.main(["keys", "create", "newsroom", "--section", "figs"]) == 1
+    assert "is not a section of the policy; the sections are `business`" in capsys.readouterr().err
+    assert not (tmp_path / "keys.json").exists()
+    number = keys.create(tmp_path / "keys.json", "newsroom", section="figs")[1].id
+    keys.create(tmp_path / "keys.json", "newsroom", section="sport")
+    assert cli.main(["check"]) == 0
+    told = capsys.readouterr().err
+    assert f"key {number}: has a section that the policy does not have" in told and told.count("has a section") == 1
+
+
 def test_a_list_of_no_file_says_so_and_is_a_fault_where_the_file_is_named(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("MODERATION_KEYS", str(tmp_path / "kyes.json"))
     assert cli.main(["keys", "list"]) == 1
