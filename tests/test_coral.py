@@ -86,6 +86,10 @@ def test_a_body_with_no_signature_of_its_own_is_refused(client, signature):
     assert (response.status_code, response.get_json()["field"]) == (403, "X-Coral-Signature")
 
 
+def test_a_body_without_a_signature_is_told_that_it_is_missing(client):
+    assert client.post("/v1/coral", json=comment("fig")).get_json()["detail"] == "is missing"
+
+
 def test_without_a_secret_nothing_is_answered(app):
     response = send(app.test_client(), comment("fig"), signature=sign(b"", ""))
     assert (response.status_code, response.get_json()["hint"]) == (403, "set `MODERATION_CORAL_SECRETS`")

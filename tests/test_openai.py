@@ -77,6 +77,11 @@ def test_an_error_has_its_four_members(client, sent, status, param, code):
     assert (body["error"]["type"], body["error"]["param"], body["error"]["code"]) == ("invalid_request_error", param, code)
 
 
+def test_a_body_beyond_the_limit_is_told_the_limit(client):
+    limit = client.application.extensions["settings"].max_body
+    assert f"larger than {limit} bytes" in post(client, PATH, b"{" + b" " * 300_000)[1]["error"]["message"]
+
+
 def test_other_methods_have_its_error_too(client):
     response = client.get(PATH)
     assert (response.status_code, response.get_json()["error"]["code"]) == (405, "method_not_supported")

@@ -172,6 +172,7 @@ def test_other_methods_have_the_envelope_too(client, method, path):
 def test_a_body_beyond_the_limit_has_the_envelope_too(client):
     status, body = post(client, ANALYZE, b"{" + b" " * 300_000)
     assert (status, body["error"]["code"], bool(body["error"]["details"])) == (413, 413, True)
+    assert f"larger than {client.application.extensions['settings'].max_body} bytes" in body["error"]["message"]
 
 
 def test_a_fault_of_ours_has_the_envelope_too(settings, scorer, caplog):

@@ -42,7 +42,7 @@ def test_blank_text_is_approved(client, text):
 
 
 @pytest.mark.parametrize(("body", "status", "field", "words"), [
-    (b"", 400, "body", "is not JSON"),
+    (b"", 400, "body", "is empty"),
     (b"text", 400, "body", "is not JSON"),
     (b'{"text": NaN}', 400, "body", "is not JSON"),
     (b'{"text": "fig"} {}', 400, "body", "is not JSON"),

@@ -28,7 +28,7 @@ def read() -> bytes:
             raise BadRequest("the length of the body is no number")
         length = int(stated) if len(stated) < 16 else limit + 1
         if length > limit:
-            raise RequestEntityTooLarge
+            raise _too_large(limit)
         body: bytes = _taken(environ, length)
         if len(body) < length:
             raise BadRequest("the body has ended before its stated length")
@@ -40,8 +40,12 @@ def read() -> bytes:
         parts.append(part)
         left -= len(part)
     if not left:
-        raise RequestEntityTooLarge
+        raise _too_large(limit)
     return b"".join(parts)
+
+
+def _too_large(limit: int) -> RequestEntityTooLarge:
+    return RequestEntityTooLarge(f"the body is larger than {limit} bytes; send it in parts, or raise `MODERATION_MAX_BODY`")
 
 
 def _taken(environ: dict[str, Any], size: int) -> bytes:

@@ -112,7 +112,10 @@ def moderate() -> Response:
     content = body.read()
     if not settings.coral_secrets:
         raise RequestError(Problem("X-Coral-Signature", "cannot be checked", "set `MODERATION_CORAL_SECRETS`"), 403)
-    if not is_signed(content, request.headers.get("X-Coral-Signature", ""), settings.coral_secrets):
+    signature = request.headers.get("X-Coral-Signature")
+    if signature is None:
+        raise RequestError(Problem("X-Coral-Signature", "is missing", "Coral sends it; nobody else may call here"), 403)
+    if not is_signed(content, signature, settings.coral_secrets):
         raise RequestError(Problem("X-Coral-Signature", "is not that of this body", "compare the secret with Coral's"), 403)
     sent = decode(content, _REQUEST)
     if sent.action not in ("NEW", "EDIT"):

@@ -59,6 +59,8 @@ def decode(body: bytes, decoder: msgspec.json.Decoder[T], where: str = "") -> T:
             return decode(mended, decoder, where)
         if isinstance(error, UnicodeDecodeError) or "utf-8" in str(error).lower():
             raise RequestError(Problem(where or "body", "is not UTF-8", "encode the request as UTF-8"), 400) from None
+        if not body.strip():
+            raise RequestError(Problem(where or "body", "is empty", "send one JSON object"), 400) from None
         place = _PLACE.search(str(error))
         at = f" at byte {place[1]}" if place and not where else ""
         raise RequestError(Problem(where or "body", f"is not JSON{at}", "send one JSON object"), 400) from None

@@ -60,7 +60,8 @@ def refuse(error: RequestError) -> Response:
 def refuse_http(error: HTTPException) -> Response:
     """What the framework refuses: a body too large, a connection cut."""
     code = error.code or 500
-    return _answer(code, f"{error.name}.", [{"@type": TYPE, "errorType": "INVALID_REQUEST"}])
+    message = f"{error.name}: {error.description}" if error.description else f"{error.name}."
+    return _answer(code, message, [{"@type": TYPE, "errorType": "INVALID_REQUEST"}])
 
 
 def fail(error: Exception) -> Response:

@@ -183,7 +183,7 @@ def _refuse(error: RequestError) -> Response:
 
 @blueprint.errorhandler(HTTPException)
 def _refuse_http(error: HTTPException) -> Response:
-    return _answer(error.code or 500, error.name.lower(), None, None)
+    return _answer(error.code or 500, error.description or error.name.lower(), None, None)
 
 
 @blueprint.errorhandler(Exception)
