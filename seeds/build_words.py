@@ -6,6 +6,9 @@ Rerun it after a change to a term list, to `innocent.txt` or to `not_innocent.tx
     apt-get install wamerican wbritish wamerican-large wbritish-large wamerican-insane wbritish-insane miscfiles
     python seeds/build_words.py --comments train.parquet
 
+Between two runs, a word that somebody adds to `innocent.txt` or `not_innocent.txt` is put into words.txt or taken out of it by hand
+too: the dictionaries and comments are not at hand everywhere. A test holds that the next run would leave what was done so.
+
 A word is taken if it is ordinary (a moderate dictionary, or many clean comments have it), or if it is rare and looks like
 a term: then and only then the matcher would ask. Words alone are kept, never sentences. Sources: SOURCES.md.
 """
@@ -20,7 +23,7 @@ import json
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 SEEDS = Path(__file__).resolve().parent
@@ -174,6 +177,16 @@ def read_list(path: Path) -> list[str]:
     return [word for line in path.read_text(encoding="utf-8").splitlines() for word in line.partition("#")[0].split()]
 
 
+def innocence(terms: dict[str, set[str]]) -> Callable[[str], bool]:
+    """Whether a word may be called innocent: no form of a term, and by hand not refused, taken back or listed."""
+    forms = {form for group in terms.values() for form in group}
+    by_hand = set(read_list(WORDS / "innocent.txt"))
+    refused = read_list(WORDS / "not_innocent.txt")
+    kept = by_hand | {word[1:] for word in refused if word.startswith("+")}
+    globs = re.compile("|".join(fnmatch.translate(word) for word in refused if not word.startswith("+")))
+    return lambda word: word not in forms and (word in kept or not globs.match(word))
+
+
 def disguises(term: str) -> Iterator[str]:
     """What a word may hold to be mistaken for `term`: the term, two inner letters swapped, doubled letters written once.
 
@@ -234,14 +247,8 @@ def main() -> None:
     rare = {word for name in RARE for word in read_dictionary(arguments.dictionaries / name)} | names.keys()
 
     terms = read_terms(LEXICON / name for name in TERM_LISTS)
-    forms = {form for group in terms.values() for form in group}
     by_hand = set(read_list(WORDS / "innocent.txt"))
-    refused = read_list(WORDS / "not_innocent.txt")
-    taken_back = {word[1:] for word in refused if word.startswith("+")}
-    globs = re.compile("|".join(fnmatch.translate(word) for word in refused if not word.startswith("+")))
-
-    def is_innocent(word: str) -> bool:
-        return word not in forms and (word in by_hand or word in taken_back or not globs.match(word))
+    is_innocent = innocence(terms)
 
     def is_word(word: str) -> bool:
         return len(word) > 3 or word in by_hand or is_short_word(word, small)

@@ -97,6 +97,14 @@ def test_hand_written_lists_do_not_contradict_each_other(forbidden: set[str]) ->
     assert sorted(by_hand & forbidden) == []
 
 
+def test_the_known_words_hold_what_was_listed_by_hand_and_nothing_that_was_refused() -> None:
+    terms = build_words.read_terms(LEXICON / name for name in build_words.TERM_LISTS)
+    is_innocent, words = build_words.innocence(terms), set(read_words("words.txt"))
+    by_hand = filter(is_innocent, build_words.read_list(build_words.WORDS / "innocent.txt"))
+    assert sorted(set(by_hand) - words) == []
+    assert sorted(word for word in words if not is_innocent(word)) == []
+
+
 def test_the_lists_stay_small() -> None:
     assert sum(path.stat().st_size for path in LEXICON.glob("*.txt")) < 2_500_000
 
