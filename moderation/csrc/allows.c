@@ -52,7 +52,8 @@ int allowed_by(const row_text *row, const candidate *found) {
     word_around(row, found->start, found->end, &start, &end);
     for (low = start; low < end && !alnum_at(row, low); low++) continue;
     uint64_t word = hash_start();
-    for (i = low; i < end && (alnum_at(row, i) || row->codes[i] == '\''); i++) if (row->codes[i] != '\'') word = hash_code(word, row->codes[i]);
+    for (i = low; i < end && (alnum_at(row, i) || row->codes[i] == '\''); i++)
+        if (row->codes[i] != '\'') word = hash_code(word, row->codes[i]);
     word = hash_code(word, 1);
     uint64_t own = word;
     for (int32_t k = term->text; k < term->text_end; k++) own = hash_code(own, tables->spelling[k]);
@@ -68,7 +69,8 @@ int allowed_by(const row_text *row, const candidate *found) {
     }
     look_around(row, start, end, &near);
     for (int k = 0; k < 2; k++) {
-        for (int32_t p = places[k] < 0 ? 0 : tables->allow_first[places[k]]; places[k] >= 0 && p < tables->allow_first[places[k] + 1]; p++) {
+        if (places[k] < 0) continue;
+        for (int32_t p = tables->allow_first[places[k]]; p < tables->allow_first[places[k] + 1]; p++) {
             const allow_phrase *phrase = tables->allow_phrases + p;
             const uint64_t *words = tables->allow_words;
             if (is_beside(words + phrase->before, words + phrase->after, near.before, near.before_count) &&

@@ -9,7 +9,8 @@
 
 /* Letters but for those that are marked only where somebody hides a word: stacks of marks, look-alikes of letters. */
 static int is_foreign_letter(const row_text *row, int32_t i) {
-    return row->flags[i] & OTHER_LETTER || (row->flags[i] & MARKED && is_letter(row->tables, row->codes[i]) && !(row->flags[i] & (AFTER_TAG | ENTITY)));
+    return row->flags[i] & OTHER_LETTER ||
+        (row->flags[i] & MARKED && is_letter(row->tables, row->codes[i]) && !(row->flags[i] & (AFTER_TAG | ENTITY)));
 }
 
 int is_foreign(const row_text *row, int32_t start, int32_t end) {
@@ -132,9 +133,9 @@ int is_expanded(const row_text *row, int32_t start, int32_t end) {
     return is_spelled_out_before(row, start, end) || is_spelled_out_behind(row, start, end);
 }
 
-static const char LANGUAGES[] = " english german dutch swedish norwegian danish icelandic finnish polish czech hungarian romanian russian french "
-    "italian spanish catalan portuguese latin greek turkish welsh irish gaelic basque afrikaans hindi urdu tamil chinese mandarin cantonese "
-    "japanese korean vietnamese thai malay indonesian ";
+static const char LANGUAGES[] = " english german dutch swedish norwegian danish icelandic finnish polish czech hungarian romanian russian "
+    "french italian spanish catalan portuguese latin greek turkish welsh irish gaelic basque afrikaans hindi urdu tamil chinese mandarin "
+    "cantonese japanese korean vietnamese thai malay indonesian ";
 
 int is_named_as_foreign(const row_text *row, int32_t start, int32_t end) {
     int32_t low = start, high, least = start > NEIGHBOURHOOD ? start - NEIGHBOURHOOD : 0, from, to = end;
@@ -159,7 +160,8 @@ static int has_near(const row_text *row, int32_t start, int32_t end, const char 
 }
 
 int is_a_pattern(const row_text *row, int32_t start, int32_t end) {
-    return has_near(row, start, end, " regex regexp regular pattern patterns grep glob globs wildcard wildcards crossword rhymes rhyme rhyming ending "
+    return has_near(row, start, end,
+                    " regex regexp regular pattern patterns grep glob globs wildcard wildcards crossword rhymes rhyme rhyming ending "
                                      "endings clue makefile shell escaped macro variable ");
 }
 
@@ -171,13 +173,13 @@ int is_mathematical(const row_text *row, int32_t start, int32_t end) {
 }
 
 /* Words of chemistry, behind or before which symbols of elements are just that. */
-static const char MATTER[] = " alloy alloys oxide oxides doped copper iron lead zinc tin gold silver arsenic sulphur sulfur nickel cobalt titanium carbon "
-    "silicon realgar mineral minerals ore glass electrode electrodes tubes nanotubes film films layer layers cell cells crystal crystals phase "
-    "compound compounds powder solution semiconductor semiconductors ";
+static const char MATTER[] = " alloy alloys oxide oxides doped copper iron lead zinc tin gold silver arsenic sulphur sulfur nickel cobalt "
+    "titanium carbon silicon realgar mineral minerals ore glass electrode electrodes tubes nanotubes film films layer layers cell cells "
+    "crystal crystals phase compound compounds powder solution semiconductor semiconductors ";
 
 /* The symbols of two letters of elements that are met in compounds. */
-static const char ELEMENTS[] = " he li be ne na mg al si cl ar ca sc ti cr mn fe co ni cu zn ga ge as se br kr rb sr zr nb mo tc ru rh pd ag cd "
-    "in sn sb te xe cs ba la ce pr nd sm eu gd tb hf ta re os ir pt au hg tl pb bi th pu ";
+static const char ELEMENTS[] = " he li be ne na mg al si cl ar ca sc ti cr mn fe co ni cu zn ga ge as se br kr rb sr zr nb mo tc ru rh pd "
+    "ag cd in sn sb te xe cs ba la ce pr nd sm eu gd tb hf ta re os ir pt au hg tl pb bi th pu ";
 
 /* Whether the word is a chemical formula: symbols of elements, one of two letters among them, and numbers or a word of chemistry near. */
 int is_formula(const row_text *row, int32_t start, int32_t end) {

@@ -1,10 +1,14 @@
 /* Evidence: whether a candidate is the term it looks like, and how the term was disguised. A plain word needs its two edges; what
-   other spellings need stands in hiding.c. Every look around a candidate is bounded: linear in the candidates. */
+   other spellings need stands in hiding.c, gaps.c and inside.c. Every look around a candidate is bounded: linear in the candidates. */
 
 #include "row.h"
 
 #define LONG_PHRASE 8 /* letters of a phrase that is known without its spaces */
 #define CODE_NAME 5   /* letters; a longer name in code is found all the same */
+
+/* Words behind which a program's text names something. */
+static const char *const DECLARING[] = {"def ", "int ", "const ", "let ", "var ", "float ", "double ", "char ", "bool ", "void ",
+    "auto ", 0};
 
 int is_spelt(const suspect *s, int32_t low, int32_t high, int32_t from, int32_t to) {
     if (high - low != to - from) return 0;
@@ -39,7 +43,6 @@ static int is_undisguised(const suspect *s) {
     for (int k = 0; k < 3; k++) behind[k] = at(s->row, found->end + k);
     if (behind[0] && !is_among(behind[0], " .,!?\n")) return 0;
     if (is_digit(behind[1]) || is_digit(behind[2]) || is_among(behind[1], "=(;,)")) return 0;
-    static const char *const DECLARING[] = {"def ", "int ", "const ", "let ", "var ", "float ", "double ", "char ", "bool ", "void ", "auto ", 0};
     for (const char *const *word = DECLARING; *word; word++) if (reads_before(s->row, found->start, *word)) return 0;
     return 1;
 }
@@ -91,7 +94,8 @@ static int phrase(const suspect *s) {
         if (i >= found->end) break;
         while (i + 1 < found->end && (is_space(row->codes[i + 1]) || row->codes[i + 1] == '-' || row->codes[i + 1] == '_')) i++;
     }
-    for (int32_t i = found->start; i < found->end; i++) chunks += !is_space(row->codes[i]) && (i == found->start || is_space(row->codes[i - 1]));
+    for (int32_t i = found->start; i < found->end; i++)
+        chunks += !is_space(row->codes[i]) && (i == found->start || is_space(row->codes[i - 1]));
     if (said == parts && (alike || lenient)) return plainest(s);
     if (found->masked && found->spaces == parts - 1 && chunks == parts) return IS_MASKED;
     return singles && said == s->size ? IS_SPACED : NO_MATCH;
@@ -160,7 +164,6 @@ static int is_a_programs(const suspect *s) {
     const row_text *row = s->row;
     int32_t start = s->found->start, end = s->found->end;
     static const char *const CALLED[] = {"()", "(\"", "('", "[\"", 0}, *const BEFORE[] = {"$", "::", "->", "['", "[\"", 0};
-    static const char *const DECLARING[] = {"def ", "int ", "const ", "let ", "var ", "float ", "double ", "char ", "bool ", "void ", "auto ", 0};
     for (const char *const *sign = CALLED; *sign; sign++) if (reads(row, end, *sign)) return 1; /* ban() */
     for (const char *const *sign = BEFORE; *sign; sign++) if (reads_before(row, start, *sign)) return 1;
     if (at(row, start - 1) == '\\' && word_at(row, start - 2)) return 1; /* C:\x\ban */
@@ -230,7 +233,8 @@ static int disguise_of(const suspect *s) {
     const form_facts *form = s->form;
     int traits = s->term->traits;
     if (is_in_another_script(s)) return NO_MATCH;
-    if (traits & ONLY_PLAIN && (found->leet | found->masked | found->respelled | found->repeats || (found->gaps && !(traits & PHRASE)))) return NO_MATCH;
+    if (traits & ONLY_PLAIN && (found->leet | found->masked | found->respelled | found->repeats || (found->gaps && !(traits & PHRASE))))
+        return NO_MATCH;
     if (traits & PHRASE) return phrase(s);
     if (found->respelled && (found->gaps || found->masked || found->leet || form->kind != PLAIN)) return NO_MATCH;
     if (found->masked) return masked(s);
@@ -293,7 +297,8 @@ static int is_of_indices(const suspect *s) {
     return differ && indices;
 }
 
-/* Whether single letters with gaps are initials of three, a word `a` before capitals, or what a program fills in: F/G/H, a S. S., a %s: %s. */
+/* Whether single letters with gaps are initials of three, a word `a` before capitals, or what a program fills in: F/G/H, a S. S.,
+   a %s: %s. */
 static int is_listing(const suspect *s) {
     const row_text *row = s->row;
     int32_t start = s->found->start, end = s->found->end;

@@ -4,30 +4,31 @@
 
 #define LONGEST_SURNAME 7 /* of those that are an insult too; longer insults are no surnames */
 
-static const char PRONOUNS[] = " you a an the what such this that these those your his her my our their he she i we they it is are was were "
-    "be am no not and or but so if stupid dumb fat big little total complete absolute utter being get go hey oh ok yes why who how suck eat "
-    "shut off like just dear dirty old ugly ";
+static const char PRONOUNS[] = " you a an the what such this that these those your his her my our their he she i we they it is are was "
+    "were be am no not and or but so if stupid dumb fat big little total complete absolute utter being get go hey oh ok yes why who how "
+    "suck eat shut off like just dear dirty old ugly ";
 /* What stands before a surname, and behind one. */
 static const char PARTICLES[] = " de van von der den le la du del di da dos el al mac ter ten st nee messrs ";
 static const char DEEDS[] = " said says told tells asked added replied wrote writes argued argues explained insisted testified scored won "
-    "joined resigned retired died married played founded lived worked served went came became becomes beat beats defeated leads led plays scores wins lost loses signs signed "
-    "returned debuted starred directed produced edited designed painted composed recorded taught teaches studied graduated succeeded replaced "
-    "chaired captained et al family families brothers sisters clan jr sr ";
+    "joined resigned retired died married played founded lived worked served went came became becomes beat beats defeated leads led plays "
+    "scores wins lost loses signs signed returned debuted starred directed produced edited designed painted composed recorded taught "
+    "teaches studied graduated succeeded replaced chaired captained et al family families brothers sisters clan jr sr ";
 /* What stands before a name: neighbour Fig, Lake Fig; in small letters: about Fig, she met Fig; behind a quotation: said Fig. */
-static const char ROLES[] = " neighbour neighbor "
-    "friend colleague uncle aunt auntie cousin brother sister teacher coach captain doctor lawyer author singer "
-    "actor actress artist writer poet painter composer goalkeeper keeper striker defender midfielder forward bowler batsman pitcher quarterback "
-    "director producer reporter journalist historian professor officer detective sergeant inspector sheriff judge baron lord lady saint bishop pastor rabbi constable "
-    "lake mount fort port cape glen river camp ";
-static const char TRADES[] = " baker butcher grocer chemist tailor barber smith carpenter plumber builder printer florist jeweller jeweler milkman "
-    "postman gardener undertaker optician dentist vet farmer miller ";
-static const char INTRODUCING[] = " about with from by for against via behind beside besides without versus vs under alongside president mayor minister boss "
-    "met saw phoned thanked invited elected appointed beat defeated interviewed married sued quoted cited named called surnamed ";
+static const char ROLES[] = " neighbour neighbor friend colleague uncle aunt auntie cousin brother sister teacher coach captain doctor "
+    "lawyer author singer actor actress artist writer poet painter composer goalkeeper keeper striker defender midfielder forward bowler "
+    "batsman pitcher quarterback director producer reporter journalist historian professor officer detective sergeant inspector sheriff "
+    "judge baron lord lady saint bishop pastor rabbi constable lake mount fort port cape glen river camp ";
+static const char TRADES[] = " baker butcher grocer chemist tailor barber smith carpenter plumber builder printer florist jeweller "
+    "jeweler milkman postman gardener undertaker optician dentist vet farmer miller ";
+static const char INTRODUCING[] = " about with from by for against via behind beside besides without versus vs under alongside president "
+    "mayor minister boss met saw phoned thanked invited elected appointed beat defeated interviewed married sued quoted cited named "
+    "called surnamed ";
 static const char SAYING[] = " said says replied asked added wrote argued insisted agreed ";
 /* What is called by a surname before it, and what stands behind an 's that is short for `is` or `has`. */
-static const char PLACES[] = " street road lane avenue drive square hill bridge park hall house school college university hospital island bay creek "
-    "river lake mountain county station museum gallery theatre theater inn farm stadium prize award foundation institute medal ";
-static const char BEING[] = " a an the got been not just so too always never gone still no in on at as my your his her their our out back off ";
+static const char PLACES[] = " street road lane avenue drive square hill bridge park hall house school college university hospital island "
+    "bay creek river lake mountain county station museum gallery theatre theater inn farm stadium prize award foundation institute medal ";
+static const char BEING[] = " a an the got been not just so too always never gone still no in on at as my your his her their our out back "
+    "off ";
 static const char THANKS[] = " thank thanks sorry congratulations welcome bravo ";
 
 typedef struct { int32_t low, high; } range;
@@ -55,7 +56,8 @@ static int is_gap(const row_text *row, int32_t low, int32_t high, const char *ga
 static int is_titled(const row_text *row, range word) { return case_of(row, word.low, word.high) == TITLE_CASE; }
 
 static int may_be_a_name(const row_text *row, range word) {
-    return is_titled(row, word) && !is_word_of(row, word.low, word.high, PRONOUNS) && !(word.high - word.low > 2 && reads_before(row, word.high, "ing"));
+    return is_titled(row, word) && !is_word_of(row, word.low, word.high, PRONOUNS) &&
+        !(word.high - word.low > 2 && reads_before(row, word.high, "ing"));
 }
 
 static int is_given(const row_text *row, range word) {
@@ -92,7 +94,8 @@ static int is_introduced(const row_text *row, int32_t start) {
     if (is_gap(row, word.high, start, " ")) {
         if (is_word_of(row, word.low, word.high, ROLES)) return 1;
         if (!upper_at(row, word.low) && is_word_of(row, word.low, word.high, INTRODUCING)) return 1;
-        if (is_word_of(row, word.low, word.high, SAYING) && at(row, word.low - 1) == ' ' && is_among(at(row, word.low - 2), "\"'")) return 1;
+        if (is_word_of(row, word.low, word.high, SAYING) && at(row, word.low - 1) == ' ' && is_among(at(row, word.low - 2), "\"'"))
+            return 1;
     }
     if (!is_gap(row, word.high, start, " ") && !is_gap(row, word.high, start, ", ")) return 0;
     if (is_word_of(row, word.low, word.high, " you so much ") && !is_gap(row, word.high, start, " "))
@@ -118,7 +121,8 @@ static int is_surname(const row_text *row, int32_t start, int32_t end) {
         int is_particle = is_word_of(row, word.low, word.high, PARTICLES);
         if (is_particle && is_gap(row, word.high, start, " ") && !begins_sentence(row, word.low)) return 1;
         if (upper_at(row, word.low)) {
-            if (word.high - word.low == 1 && row->codes[word.low] != 'i' && (is_gap(row, word.high, start, ". ") || is_gap(row, word.high, start, "."))) return 1;
+            if (word.high - word.low == 1 && row->codes[word.low] != 'i' &&
+                (is_gap(row, word.high, start, ". ") || is_gap(row, word.high, start, "."))) return 1;
             if ((is_particle || is_given(row, word)) && is_of(row, word.high, start, " -'\"") && is_titled(row, word)) return 1;
         }
         if (reads(row, end, "'s") && !is_word_of(row, word.low, word.high, PRONOUNS) && !begins_sentence(row, start)) return 1;
@@ -127,9 +131,12 @@ static int is_surname(const row_text *row, int32_t start, int32_t end) {
     if (!word.high) return 0;
     if (is_possessive(row, word.low, word.high)) { /* Fig's house; not: Fig's been there */
         word = after(row, word.high, word.high);
-        return word.high && !is_word_of(row, word.low, word.high, BEING) && !reads_before(row, word.high, "ing") && !reads_before(row, word.high, "ed");
+        return word.high && !is_word_of(row, word.low, word.high, BEING) && !reads_before(row, word.high, "ing") &&
+            !reads_before(row, word.high, "ed");
     }
-    if (is_gap(row, end, word.low, ", ") && is_digit(row->codes[word.low]) && word.high - word.low == 2 && at(row, word.high) == ',') return 1; /* Fig, 43, */
+    /* Fig, 43, */
+    if (is_gap(row, end, word.low, ", ") && is_digit(row->codes[word.low]) && word.high - word.low == 2 && at(row, word.high) == ',')
+        return 1;
     if (is_gap(row, end, word.low, " (") && is_titled(row, word) && word.high - word.low < 5) return 1; /* Fig (Lab) */
     if (is_gap(row, end, word.low, " ") && is_titled(row, word) && is_word_of(row, word.low, word.high, PLACES)) return 1;
     if (is_gap(row, end, word.low, " & ") && is_titled(row, word)) return 1; /* Fig & Co */

@@ -8,7 +8,8 @@ int32_t digits_in(const row_text *row, int32_t low, int32_t high) {
     return count;
 }
 
-/* Whether the word before says that what looks like a model number or an amount is a person: you f00; a slur as a `model`, behind `a` too. */
+/* Whether the word before says that what looks like a model number or an amount is a person: you f00; a slur as a `model`, behind
+   `a` too. */
 static int is_addressed(const suspect *s, int32_t low, int model) {
     static const char ADDRESSES[] = " you u ya ur fucking dirty filthy stupid dumb little fat ugly lazy such silly bloody damn smelly ";
     int32_t high;
@@ -18,11 +19,12 @@ static int is_addressed(const suspect *s, int32_t low, int model) {
 
 static int is_time(const row_text *row, int32_t low, int32_t high) { /* 9h30, and a word that goes with times */
     static const char TIMES[] = " at by until till from around about before after since vers the train flight bus depart departs departed "
-        "departing leave left leaves leaving arrive arrives arrived arriving start starts started begin begins began open opens close closes "
-        "end ends ended finish finishes finished lasts lasted takes took ";
+        "departing leave left leaves leaving arrive arrives arrived arriving start starts started begin begins began open opens close "
+        "closes end ends ended finish finishes finished lasts lasted takes took ";
     int32_t digits = 0;
     while (digits < high - low && is_digit(row->codes[low + digits])) digits++;
-    if (digits < 1 || digits > 2 || high - low != digits + 3 || row->codes[low + digits] != 'h' || digits_in(row, high - 2, high) < 2) return 0;
+    if (digits < 1 || digits > 2 || high - low != digits + 3 || row->codes[low + digits] != 'h' || digits_in(row, high - 2, high) < 2)
+        return 0;
     int32_t first = low, last = high, least = low > NEIGHBOURHOOD ? low - NEIGHBOURHOOD : 0, end;
     for (int k = 0; k < 2 && word_before(row, least, &first, &end); k++) if (is_word_of(row, first, end, TIMES)) return 1;
     return word_after(row, high + NEIGHBOURHOOD, &first, &last) && is_word_of(row, first, last, TIMES);
@@ -30,11 +32,13 @@ static int is_time(const row_text *row, int32_t low, int32_t high) { /* 9h30, an
 
 /* Whether the word beside it says that it is a thing's number: chip B4N4, B4N4 gearbox. */
 static int is_labelled(const row_text *row, int32_t low, int32_t high) {
-    static const char BEFORE[] = " model code error unit chip serial token hash commit id version engine valve sensor module flight gate platform "
-        "router printer gene protein receptor enzyme ticket invoice plate room route highway motorway terminal port locker connector motor pump "
-        "bulb lamp transistor resistor processor firmware build release sku ref reg registration batch lot item key password checksum ";
-    static const char BEHIND[] = " gearbox engine chip chips processor motor sensor connector gene protein receptor enzyme motorway highway bulb "
-        "bulbs module modules valve transistor router printer laptop camera lens antigen antibody mutation locomotive tractor rows units ";
+    static const char BEFORE[] = " model code error unit chip serial token hash commit id version engine valve sensor module flight gate "
+        "platform router printer gene protein receptor enzyme ticket invoice plate room route highway motorway terminal port locker "
+        "connector motor pump bulb lamp transistor resistor processor firmware build release sku ref reg registration batch lot item key "
+        "password checksum ";
+    static const char BEHIND[] = " gearbox engine chip chips processor motor sensor connector gene protein receptor enzyme motorway "
+        "highway bulb bulbs module modules valve transistor router printer laptop camera lens antigen antibody mutation locomotive "
+        "tractor rows units ";
     int32_t first = low, last = high, end, least = low > NEIGHBOURHOOD ? low - NEIGHBOURHOOD : 0;
     if (word_before(row, least, &first, &end) && is_word_of(row, first, end, BEFORE)) return 1;
     return word_after(row, high + NEIGHBOURHOOD, &first, &last) && is_word_of(row, first, last, BEHIND);
@@ -42,8 +46,8 @@ static int is_labelled(const row_text *row, int32_t low, int32_t high) {
 
 /* Whether what stands behind three digits or more is neither a unit nor the ending of that ordinal: 84574rd, 817ch. */
 static int is_odd_number(const row_text *row, int32_t low, int32_t high) {
-    static const char UNITS[] = " km cm mm nm kg mg ml cl dl gb mb tb kb pb hz kw mw gw wh ah kv ma hp bhp cc cu cv ps pt px pm am mi ft in oz lb yr th "
-        "rs kr dm bc bp hr mn kn kt db fr sf sq ms ns wk mw bn tn pp bb es ";
+    static const char UNITS[] = " km cm mm nm kg mg ml cl dl gb mb tb kb pb hz kw mw gw wh ah kv ma hp bhp cc cu cv ps pt px pm am mi ft "
+        "in oz lb yr th rs kr dm bc bp hr mn kn kt db fr sf sq ms ns wk mw bn tn pp bb es ";
     int32_t first = low;
     while (first < high && is_digit(row->codes[first])) first++;
     uint32_t last = at(row, first - 1);
@@ -65,10 +69,12 @@ int is_number(const suspect *s, int32_t low, int32_t high, letter_case is_writte
     int32_t digits = digits_in(row, low, high), plain = letters + digits == length;
     while (first < length && is_digit(row->codes[low + first])) first++; /* digits that it begins with */
     int starts_in_letters = 0;
-    while (starts_in_letters < length && row->codes[low + starts_in_letters] >= 'a' && row->codes[low + starts_in_letters] <= 'z') starts_in_letters++;
+    while (starts_in_letters < length && row->codes[low + starts_in_letters] >= 'a' && row->codes[low + starts_in_letters] <= 'z')
+        starts_in_letters++;
     if (is_labelled(row, low, high)) return 1;
     if (at(row, low - 1) == '#' && length >= 3 && length <= 8 && hexadecimal == length) return 1; /* a colour */
-    if (plain && hexadecimal == length && digits >= 2 && length == 4 && is_written == UPPER_CASE && !is_shouted(row, low, high)) return 1; /* B44B */
+    /* B44B */
+    if (plain && hexadecimal == length && digits >= 2 && length == 4 && is_written == UPPER_CASE && !is_shouted(row, low, high)) return 1;
     if (plain) {
         int model = starts_in_letters == 1 && digits == length - 1 && digits >= 1 && digits <= 3; /* a55 */
         int amount = (letters == 1 && first == length - 1 && first >= 1)     /* 900k */

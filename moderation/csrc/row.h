@@ -1,4 +1,4 @@
-/* One folded text with its neighbourhoods, for match.c, evidence.c and hiding.c: kinds of characters, words beside a place, case. */
+/* One folded text with its neighbourhoods, for match.c and what judges its candidates: kinds of characters, words beside a place, case. */
 
 #ifndef ROW_H
 #define ROW_H
@@ -166,7 +166,7 @@ int reads_before(const row_text *row, int32_t end, const char *said);
 
 #define NEIGHBOURHOOD 120 /* characters to either side that a phrase may reach */
 
-/* evidence.c and hiding.c: a way of hiding, or NONE_AT_ALL where there is not enough evidence for it. */
+/* evidence.c, hiding.c, gaps.c and inside.c: a way of hiding, or NONE_AT_ALL where there is not enough evidence for it. */
 
 enum {
     NO_MATCH, IS_PLAIN, IS_REPEATED, IS_LEET, IS_MASKED, IS_SPACED, IS_SPLIT, IS_JOINED, IS_SWAPPED, IS_DROPPED, IS_THINNED, IS_REVERSED,
@@ -183,7 +183,8 @@ typedef struct {
 } suspect;
 
 #define SHORT 3 /* letters */
-#define LONE_LETTERS "bcdfghknprw" /* that are hardly ever a word, a list's number or what is left of one: a blank behind them is out of place */
+/* that are hardly ever a word, a list's number or what is left of one: a blank behind them is out of place */
+#define LONE_LETTERS "bcdfghknprw"
 
 int judge(const row_text *row, const candidate *found);
 int is_a_name(const row_text *row, const candidate *found);  /* names.c */

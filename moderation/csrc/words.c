@@ -45,9 +45,13 @@ int is_known(const match_tables *tables, const uint32_t *codes, int32_t length) 
     return length > 0 && length <= LONGEST_TOKEN && hash_known(tables, hash_of(codes, length));
 }
 
-static int hash_common(const match_tables *tables, uint64_t hash) { return hash_listed(tables->common, tables->common_slots, hash_finish(hash)); }
+static int hash_common(const match_tables *tables, uint64_t hash) {
+    return hash_listed(tables->common, tables->common_slots, hash_finish(hash));
+}
 
-int is_common(const match_tables *tables, const uint32_t *codes, int32_t length) { return length > 0 && hash_common(tables, hash_of(codes, length)); }
+int is_common(const match_tables *tables, const uint32_t *codes, int32_t length) {
+    return length > 0 && hash_common(tables, hash_of(codes, length));
+}
 
 /* Words of one or two letters that are pieces all the same. */
 static const char *const SHORT_PIECES[] = {"a", "i", "u", "x", "xx", "xo", "z", "q", "my", "no", "so", "go", "me", "we", "he", "is", "to",
@@ -56,7 +60,8 @@ static const char *const SHORT_INNOCENT[] = {"it", "is", "in", "on", "at", "as",
 
 static int is_listed(const char *const *list, const uint32_t *codes, int32_t length) {
     for (; *list; list++)
-        if ((*list)[0] == (char)codes[0] && codes[0] < 128 && (length == 1 ? !(*list)[1] : codes[1] < 128 && (*list)[1] == (char)codes[1])) return 1;
+        if ((*list)[0] == (char)codes[0] && codes[0] < 128 && (length == 1 ? !(*list)[1] : codes[1] < 128 && (*list)[1] == (char)codes[1]))
+            return 1;
     return 0;
 }
 

@@ -1,0 +1,97 @@
+/* A term inside a longer word: the rest must be words too, and the whole no better read without it. */
+
+#include "hiding.h"
+
+static const char ENDINGS[] = " s es ed er ers ing in y ish z ", /* COMMON_ENDINGS of forms.py */
+    SUFFIXES[] = " ish like able dom ness hood ship less ly ify ified ism ist ville esque itis fest tastic athon ology gate tard tards "
+        "wagon canoe waffle nugget nuggets muffin goblin gibbon biscuit monger mongers stain stains sack sacks licker lickers sucker "
+        "suckers eater eaters lover lovers monkey monkeys donkey bot bots squad fart farts ton load storm ",
+    PREFIXES[] = " ultra mega giga turbo uber arch hyper ",
+    NAME_PREFIXES[] = " mc mac de la le van von o du di el al san fitz der den da del st ";
+
+static int is_run_of(const row_text *row, int32_t low, int32_t high, const char *letters) {
+    for (int32_t i = low + 1; i < high; i++) if (row->codes[i] != row->codes[low]) return 0;
+    return low < high && is_among(row->codes[low], letters);
+}
+
+static int is_of_words(const row_text *row, int32_t low, int32_t high) {
+    return pieces(row->tables, row->codes + low, high - low) < NEVER || is_known(row->tables, row->codes + low, high - low);
+}
+
+/* Whether the word [low, high) is two known words that meet within the match and what the match leaves is no words, or several
+   words in CamelCase. */
+static int is_where_words_meet(const suspect *s, int32_t low, int32_t high) {
+    const row_text *row = s->row;
+    int32_t start = s->found->start, end = s->found->end;
+    int rest = (start == low || pieces(row->tables, row->codes + low, start - low) < NEVER) &&
+        (end == high || pieces(row->tables, row->codes + end, high - end) < NEVER);
+    for (int32_t cut = start + 1; cut < end && !rest; cut++)
+        if (cut - low >= SHORT && high - cut >= SHORT && (cut - low > 4 || high - cut > 4) &&
+            is_known(row->tables, row->codes + low, cut - low) && is_known(row->tables, row->codes + cut, high - cut)) return 1;
+    if (upper_at(row, start) && (end == high || upper_at(row, end))) return 0;
+    int crosses = 0;
+    for (int32_t first = low, i = low + 1; i <= high; i++) {
+        if (i < high && !upper_at(row, i)) continue;
+        if (!is_known(row->tables, row->codes + first, i - first)) return 0;
+        crosses |= i > start && i < end;
+        first = i;
+    }
+    return crosses;
+}
+
+/* Whether the match is but a part of a known word in CamelCase: ScrapbookClub. */
+static int is_in_a_known_hump(const suspect *s, int32_t low, int32_t high) {
+    const row_text *row = s->row;
+    int32_t first = s->found->start, last = s->found->end;
+    while (first > low && !upper_at(row, first)) first--;
+    while (last < high && !upper_at(row, last)) last++;
+    return (first < s->found->start || last > s->found->end) && is_known(row->tables, row->codes + first, last - first);
+}
+
+/* Whether it is but a part of a known word before or behind which a letter or two stand by mistake: ssassume. */
+static int is_in_a_known_rest(const suspect *s, int32_t low, int32_t high) {
+    const row_text *row = s->row;
+    int32_t start = s->found->start, end = s->found->end;
+    for (int32_t cut = 1; cut <= 2; cut++) {
+        if (low + cut <= start && high - low - cut > end - start + 1 && is_known(row->tables, row->codes + low + cut, high - low - cut))
+            return 1;
+        if (high - cut >= end && high - low - cut > end - start + 1 && is_known(row->tables, row->codes + low, high - low - cut)) return 1;
+    }
+    return 0;
+}
+
+int joined(const suspect *s) {
+    const row_text *row = s->row;
+    int32_t start = s->found->start, end = s->found->end, low, high;
+    if (s->form->kind != PLAIN) return NO_MATCH;
+    word_around(row, start, end, &low, &high);
+    if (is_innocent_token(s, low, high) || is_where_words_meet(s, low, high) || is_in_a_known_rest(s, low, high)) return NO_MATCH;
+    if (s->form->ending < s->form->ending_end && is_known(row->tables, row->codes + start, end - start)) return NO_MATCH;
+    for (int32_t i = low; i < high; i++) if (row->flags[i] & OTHER_LETTER) return NO_MATCH; /* a word of another language goes on */
+    int camel_left = low == start || (upper_at(row, start) && !upper_at(row, start - 1));
+    int camel_right = high == end || (upper_at(row, end) && !upper_at(row, end - 1));
+    if (is_in_a_known_hump(s, low, high)) return NO_MATCH;
+    int is_tag = at(row, low - 1) == '#';
+    letter_case is_written = case_of(row, low, high);
+    if (camel_left && camel_right && is_written == MIXED_CASE && !is_word_of(row, low, start, NAME_PREFIXES) &&
+        (is_tag || (is_of_words(row, low, start) && is_of_words(row, end, high)))) return IS_JOINED;
+    int traits = s->term->traits, known = 0;
+    if (traits & WHOLE) return NO_MATCH;
+    for (int32_t i = low; i < high; i++) known += (i < start || i >= end) && is_letter(row->tables, row->codes[i]);
+    if (!known || known < high - low - (end - start))
+        return traits & JOINED && !s->found->leet && !s->found->repeats ? IS_JOINED : NO_MATCH;
+    known = known_pieces(row->tables, row->codes + low, high - low);
+    if (traits & JOINED) return known > 2 ? IS_JOINED : NO_MATCH;
+    if (is_written == TITLE_CASE && !is_tag) return NO_MATCH;
+    if (start == low && high - end > 2 && is_word_of(row, end, high, SUFFIXES)) return IS_JOINED; /* figlike */
+    int count = 1;
+    if (low < start) count += is_run_of(row, low, start, "xzq") ||
+        is_word_of(row, low, start, PREFIXES) ? 1 : pieces(row->tables, row->codes + low, start - low);
+    if (end < high) {
+        int is_ending = is_run_of(row, end, high, "xzq") || is_word_of(row, end, high, SUFFIXES) ||
+                        (s->size > SHORT && is_word_of(row, end, high, ENDINGS));
+        count += is_ending ? 1 : pieces(row->tables, row->codes + end, high - end);
+    }
+    if (count >= NEVER || known < count || (known == count && s->size <= 4 && start - low < 3)) return NO_MATCH;
+    return IS_JOINED;
+}
