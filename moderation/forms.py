@@ -200,7 +200,7 @@ def build_trie(terms: Sequence[Term], is_known: Callable[[str], bool]) -> Trie:
 
 
 def _nodes(words: Sequence[str]) -> tuple[npt.NDArray[Any], ...]:
-    """The nodes of the trie of some words, no two alike: `child_mask` to `other_child` of `match_tables`.
+    """The nodes of the trie of some words, no two alike: `child_mask` to `other_child` of `Trie`.
 
     They are numbered breadth first, and in one breadth by their letters, so that the children of a node lie side by side. Sorted, the
     words that go through a node are neighbours, and the first of them makes it.

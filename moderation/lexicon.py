@@ -10,9 +10,8 @@ import gc
 import hashlib
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,6 +19,7 @@ from moderation import budget
 from moderation.allows import compile_allows
 from moderation.errors import LexiconError, Problem
 from moderation.forms import Form, build_trie, with_ending
+from moderation.found import Found, Match, RowMatches, make_match, make_span, range_of
 from moderation.regions import Reading
 from moderation.scripts import is_natural
 from moderation.terms import Term, read_terms
@@ -36,82 +36,6 @@ _LONGEST_WORD = 48  # characters; as in csrc/row.h
 _TAIL, _HEAD = re.compile(rf"[^\W_]{{1,{_LONGEST_WORD}}}\Z"), re.compile(rf"[^\W_]{{1,{_LONGEST_WORD}}}")
 _ANY_WORD = " something "  # for an innocent one: a sentence that lacks its noun reads stranger than one with a plain noun
 _NO_TERMS = (WORDS_FILE, COMMON_FILE, NAMES_FILE, INNOCENT_FILE)
-
-
-class Match(NamedTuple):
-    """A term in a text.
-
-    Attributes
-    ----------
-    term, category, severity : the lexicon's.
-    span : where, in code points of the original.
-    disguise : how, `plain` for not at all; `walk.DISGUISES` lists the others.
-    region : `own`, or `quote`, `blockquote`, `code`: words that may not be the writer's own.
-    """
-
-    term: str
-    category: str
-    severity: str
-    span: Span
-    disguise: str
-    region: str
-
-
-# What the constructors do, by the thousand and without a Python frame for each.
-_span: Callable[[tuple[int, int]], Span] = partial(tuple.__new__, Span)
-_match: Callable[[tuple[str, str, str, Span, str, str]], Match] = partial(tuple.__new__, Match)
-
-
-class RowMatches(NamedTuple):
-    """The matches of one row of a batch, by position; none overlap but the two of a term that breaks two categories.
-
-    `spared` are the places where a term stands in plain spelling and means something else: allowed by a phrase, a name, or
-    inside a word that is known to be innocent.
-    """
-
-    row: int
-    matches: list[Match]
-    spared: Sequence[Span] = ()
-
-
-class Found(Mapping[int, list[Match]]):
-    """The rows of a batch in which terms stand, in order, with their matches, which are made when somebody looks at them."""
-
-    __slots__ = ("_make", "_places", "_rows")
-
-    def __init__(self, places: Sequence[tuple[int, ...]], rows: dict[int, RowMatches | None],
-                 make: Callable[[int, Sequence[tuple[int, ...]]], RowMatches]) -> None:
-        self._places, self._rows, self._make = places, rows, make
-
-    def row(self, row: int) -> RowMatches:
-        """What stands in a row; KeyError where there is nothing."""
-        made = self._rows[row]
-        if made is None:
-            budget.check()
-            first, last = _range(self._places, row)
-            made = self._rows[row] = self._make(row, self._places[first:last])
-        return made
-
-    def rows(self) -> Iterator[RowMatches]:
-        """All rows, in order."""
-        return map(self.row, self._rows)
-
-    def __getitem__(self, row: int) -> list[Match]:
-        return self.row(row).matches
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(self._rows)
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    def __contains__(self, row: object) -> bool:
-        return row in self._rows
-
-
-def _range(places: Sequence[tuple[int, ...]], row: int) -> tuple[int, int]:
-    """Where the places of a row stand among those of all rows, which are in order."""
-    return bisect_left(places, (row,)), bisect_left(places, (row + 1,))
 
 
 class Finding(NamedTuple):
@@ -222,7 +146,7 @@ class Lexicon:
         rows: dict[int, RowMatches | None] = dict.fromkeys([place[_ROW] for place in places])
         for row in dict.fromkeys([place[_ROW] for place in places if place[_ASKS]]):
             budget.check()
-            found = rows[row] = self._ask(batch, memory, places, *_range(places, row))
+            found = rows[row] = self._ask(batch, memory, places, *range_of(places, row))
             if not (found.matches or found.spared):
                 del rows[row]
         return Found(places, rows, self._matches)
@@ -314,13 +238,13 @@ class Lexicon:
         taken_back = [*spared]
         for place in places:
             _, form, _, _, start, end, _, _, _, disguise, is_spared, _, quoted = place
-            span = _span((start, end))
+            span = make_span((start, end))
             if is_spared:
                 taken_back.append(span)
                 continue
             region = reading.region(Candidate._make(place)) if reading else "quote" if quoted else "own"
             for text, category, severity in self._meanings[form]:
-                matches.append(_match((text, category, severity, span, DISGUISES[disguise], region)))
+                matches.append(make_match((text, category, severity, span, DISGUISES[disguise], region)))
         if taken_back and matches:  # which are in order and do not overlap: the last one that begins before a span ends tells
             starts = [match.span.start for match in matches]
             before = (bisect_left(starts, span.end) for span in taken_back)

@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from moderation import kernels
 from moderation.errors import Problem, RequestError
-from moderation.lexicon import Match, RowMatches
+from moderation.found import Match, RowMatches
 from moderation.rules import ACTIONS as _ACTIONS
 from moderation.rules import Category, Feed, Rules, read_rules
 from moderation.terms import SEVERITIES, Term

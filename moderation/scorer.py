@@ -26,7 +26,8 @@ from moderation.cascade import REMEDY as JOIN
 from moderation.classifier import LinearClassifier
 from moderation.encoder import REMEDY, missing_packages
 from moderation.errors import LoadError, ModelError, Problem, RequestError
-from moderation.lexicon import Lexicon, RowMatches
+from moderation.found import RowMatches
+from moderation.lexicon import Lexicon
 from moderation.policy import Policy, Scores
 from moderation.rules import TIERS
 from moderation.settings import Settings

@@ -14,7 +14,8 @@ import numpy.typing as npt
 
 from moderation import kernels
 from moderation.classifier import LinearClassifier
-from moderation.lexicon import Found, Lexicon
+from moderation.found import Found
+from moderation.lexicon import Lexicon
 from moderation.policy import Actions, Policy, Scores
 from moderation.text import FoldedBatch
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from moderation.classifier import WORD, Contribution
-from moderation.lexicon import Match
+from moderation.found import Match
 from moderation.masking import mask
 from moderation.policy import ACTIONS, APPROVED, Actions, Decision, Policy, Scores
 from moderation.text import FoldedBatch, Span

@@ -17,7 +17,7 @@ from moderation.allows import Allows, compile_allows
 from moderation.forms import Trie, build_trie
 from moderation.text import FoldedBatch
 
-# Kinds of an ASCII character, as csrc/match.c reads them.
+# Kinds of an ASCII character, as csrc/row.h lists them.
 _LETTER, _DIGIT, _SIGN, _MASK, _SPACE, _APOSTROPHE = 1, 2, 4, 8, 16, 32
 INNOCENT = -1  # in place of a form's number
 ASKS_SCRIPT, ASKS_LANGUAGE = 2, 4  # of `Candidate.asks`
@@ -91,14 +91,14 @@ class Walk:
         slots = {name: 1 << max(8, (text.count("\n") * 3 // 2).bit_length()) for name, text in tables.items()}
         letters = chardata.letter_table()
         allows = allows or compile_allows((), (), hash_text)
-        arrays = {"child_mask": trie.child_mask, "child_first": trie.child_first, "form": trie.form, "lengths": trie.lengths,
-                  "other_first": trie.other_first, "other_code": trie.other_code, "other_child": trie.other_child,
+        nodes = np.stack((trie.child_mask, trie.child_first, trie.form.view(np.uint32), trie.lengths), axis=1)
+        arrays = {"nodes": nodes, "other_first": trie.other_first, "other_code": trie.other_code, "other_child": trie.other_child,
                   "forms": trie.form_facts, "terms": trie.term_facts, "spelling": trie.spelling, "letters": letters,
                   "doubles": doubles, "readings": readings, "respellings": respellings, "kinds": kinds,
                   "allow_keys": allows.keys, "allow_first": allows.first, "allow_phrases": allows.phrases, "allow_words": allows.words,
                   "plain": language.plain_table(), "leads": np.zeros(slots["frequent"], np.uint32),
                   **{name: np.zeros(count, np.uint32) for name, count in slots.items()}}
-        types = {"form": "int32_t[]", "kinds": "uint8_t[]", "letters": "uint8_t[]", "forms": "form_facts[]", "terms": "term_facts[]",
+        types = {"nodes": "trie_node[]", "kinds": "uint8_t[]", "letters": "uint8_t[]", "forms": "form_facts[]", "terms": "term_facts[]",
                  "allow_keys": "uint64_t[]", "allow_first": "int32_t[]", "allow_phrases": "allow_phrase[]", "allow_words": "uint64_t[]"}
         self._pointers = {name: ffi.from_buffer(types.get(name, "uint32_t[]"), array) for name, array in arrays.items()}
         counts = {"word_slots": slots["words"], "letter_codes": len(letters), "allow_count": len(allows.first) - 1,

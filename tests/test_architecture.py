@@ -11,7 +11,7 @@ from moderation.settings import ROOT
 # A module may import from its own floor or a lower one, and `FORBIDDEN` forbids more. A folder stands for what is in it.
 FLOORS = {
     0: ("budget", "chardata", "errors", "exclusions", "groups", "identities", "kernels", "markup", "masking", "settings", "text"),
-    1: ("allows", "features", "forms", "language", "lexicon", "regions", "scripts", "terms", "walk"),
+    1: ("allows", "features", "forms", "found", "language", "lexicon", "regions", "scripts", "terms", "walk"),
     2: ("cascade", "classifier", "encoder", "policy", "rules"),
     3: ("parity", "scorer", "sweep", "table"),
     4: ("answers", "audit", "charts", "counterfactuals", "disguise", "inspection", "keys", "migrations", "pages", "policies", "seed_trial",

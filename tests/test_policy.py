@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moderation.errors import PolicyError, RequestError
-from moderation.lexicon import Match, RowMatches
+from moderation.found import Match, RowMatches
 from moderation.policy import ACTIONS, Policy
 from moderation.rules import KEYS, read_rules
 from moderation.settings import ROOT

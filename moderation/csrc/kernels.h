@@ -57,24 +57,28 @@ typedef struct {
 
 typedef struct { int32_t before, after, end, number; } allow_phrase; /* ranges in `allow_words`, nearest first; its own number */
 
+/* A node of the trie of forms, letters only; what a step reads lies in one line of the cache. */
+typedef struct {
+    uint32_t children; /* bit i: there is a child for letter 'a' + i; they lie side by side */
+    uint32_t first;    /* number of the first of them */
+    int32_t form;      /* the form that ends here, or -1 */
+    uint32_t lengths;  /* bit k: a form ends k letters further on */
+} trie_node;
+
 /* What a match has left to be asked before it stands. */
 #define ASKS_REGION 1   /* whether it lies in a link, an address, code or a block quote */
 #define ASKS_SCRIPT 2   /* whether it is a word of another script */
 #define ASKS_LANGUAGE 4 /* whether it is a word of the text's language */
 
 typedef struct {
-    /* The trie of all forms, letters only. Node 0 is the root. Children a to z of a node lie side by side. */
-    const uint32_t *child_mask;  /* [nodes]: bit i: there is a child for letter 'a' + i */
-    const uint32_t *child_first; /* [nodes]: number of the first of them */
-    const int32_t *form;         /* [nodes]: the form that ends here, or -1 */
+    const trie_node *nodes;      /* [nodes]: the trie of all forms; node 0 is the root */
     const uint32_t *other_first; /* [nodes + 1]: range in the two arrays below, for characters beyond ASCII */
     const uint32_t *other_code;  /* the character, ascending within a node */
     const uint32_t *other_child; /* the child's number */
     const uint32_t *readings;    /* [128]: letters that an ASCII character may stand for, bit i: 'a' + i */
     const uint32_t *respellings; /* [128]: letters that readers swap a letter for, only where a whole word comes of it */
     const uint32_t *doubles;     /* [128]: letters that a look-alike may stand for beside the one it folds to */
-    const uint32_t *lengths;     /* [nodes]: bit k: a form ends k letters further on */
-    const uint8_t *kinds;        /* [128]: bits in match.c */
+    const uint8_t *kinds;        /* [128]: bits of row.h */
     const uint32_t *frequent;    /* hash table of the known words that are met most, small enough for a cache; 0: free */
     int64_t frequent_slots;      /* a power of two */
     const uint32_t *leads;       /* [frequent_slots]: where each of them leads in the trie, filled by md_leads_fill */

@@ -9,7 +9,7 @@
    themselves in what follows too: nothing but plain separators up to a letter that does not follow is the end of it. */
 static int goes_on(const row_text *row, uint32_t node, int32_t last) {
     const match_tables *tables = row->tables;
-    while (tables->form[node] < 0) {
+    while (tables->nodes[node].form < 0) {
         int32_t i = last + 1, stop = i + LONGEST_GAP;
         for (; i < row->length; i++) {
             uint32_t c = row->codes[i];
@@ -21,7 +21,7 @@ static int goes_on(const row_text *row, uint32_t node, int32_t last) {
         if (i == last + 1) return 1;
         for (; i < row->length && is_plain_letter(row->codes[i]); last = i++) {
             if (row->flags[i] & HOMOGLYPH || row->codes[i] == row->codes[last]) return 1;
-            if (!(tables->child_mask[node] >> (row->codes[i] - 'a') & 1)) return 0;
+            if (!(tables->nodes[node].children >> (row->codes[i] - 'a') & 1)) return 0;
             node = child(tables, node, (int)(row->codes[i] - 'a'));
         }
     }
@@ -35,9 +35,9 @@ int is_dead_end(const row_text *row, int32_t start) {
         uint32_t c = row->codes[i];
         if (!is_plain_letter(c) || row->flags[i] & HOMOGLYPH || (i > start && c == row->codes[i - 1])) return 0;
         if (tables->readings[c] != 1u << (c - 'a')) return 0;
-        if (!(tables->child_mask[node] >> (c - 'a') & 1)) return 1;
+        if (!(tables->nodes[node].children >> (c - 'a') & 1)) return 1;
         node = child(tables, node, (int)(c - 'a'));
-        if (tables->form[node] >= 0) return 0;
+        if (tables->nodes[node].form >= 0) return 0;
     }
     return 1;
 }
@@ -53,7 +53,7 @@ uint32_t path_end(const row_text *row, int32_t first, int32_t last) {
         if (row->flags[i] & HOMOGLYPH) return ANYWHERE;
         int again = i > first && c == row->codes[i - 1];
         doubled |= again;
-        if (tables->child_mask[node] >> (c - 'a') & 1) node = child(tables, node, (int)(c - 'a'));
+        if (tables->nodes[node].children >> (c - 'a') & 1) node = child(tables, node, (int)(c - 'a'));
         else if (!again) return 0;
     }
     return doubled ? ANYWHERE : node;

@@ -108,8 +108,8 @@ int known_pieces(const match_tables *tables, const uint32_t *codes, int32_t leng
 
 /* The child of a node by a letter that it has one for, 0 to 25. */
 static inline uint32_t child(const match_tables *tables, uint32_t node, int letter) {
-    uint32_t mask = tables->child_mask[node];
-    return tables->child_first[node] + (uint32_t)__builtin_popcount(mask & ((1u << letter) - 1));
+    uint32_t mask = tables->nodes[node].children;
+    return tables->nodes[node].first + (uint32_t)__builtin_popcount(mask & ((1u << letter) - 1));
 }
 
 /* paths.c: where the letters of a known word lead: known words stand for nothing but themselves, so that their letters are one path. 0: out

@@ -30,7 +30,7 @@ from flask import Blueprint, Flask, Response, current_app, g
 from moderation import budget, parity
 from moderation.answers import VersionsResult
 from moderation.errors import LoadError
-from moderation.lexicon import RowMatches
+from moderation.found import RowMatches
 from moderation.policies.files import marker
 from moderation.policy import ACTIONS, Policy
 from moderation.scorer import Scorer, ScorerSpec, ScoreTable, reopen
