@@ -143,6 +143,12 @@ def test_labels_go_in_and_out_over_http(client):
     assert client.get("/v1/labels?since=x").status_code == 400
 
 
+@pytest.mark.parametrize("key", ["a fig", "k" * 256])
+def test_an_idempotency_key_that_the_document_does_not_describe_is_refused(client, key):
+    response = client.post("/v1/labels", json={"text": "fig", "action": "reject"}, headers={"Idempotency-Key": key})
+    assert (response.status_code, response.get_json()["field"]) == (400, "Idempotency-Key")
+
+
 def test_a_label_under_a_name_that_the_policy_has_not_is_refused(client):
     label = {"text": CANARY, "action": "reject"}
     response = client.post("/v1/labels", json={**label, "categories": {"obscen": True}})

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("labels", __name__)
 _LONGEST_KEY = 255
+_IS_KEY = re.compile(f"[!-~]{{1,{_LONGEST_KEY}}}")
 
 
 class LabelRequest(msgspec.Struct, forbid_unknown_fields=True):
@@ -112,8 +114,9 @@ def add() -> Response:
     label = decode(content, _LABEL)
     _check(label)
     key = request.headers.get("Idempotency-Key")
-    if key is not None and not 0 < len(key) <= _LONGEST_KEY:
-        raise RequestError(Problem("Idempotency-Key", f"expected 1 to {_LONGEST_KEY} characters"), 400)
+    if key is not None and not _IS_KEY.fullmatch(key):
+        raise RequestError(Problem("Idempotency-Key", f"expected 1 to {_LONGEST_KEY} letters, digits and signs of ASCII, without a space",
+                                   "a UUID will do"), 400)
     try:
         from moderation.store import NewLabel
 
