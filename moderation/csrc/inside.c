@@ -48,15 +48,12 @@ static int is_in_a_known_hump(const suspect *s, int32_t low, int32_t high) {
     return (first < s->found->start || last > s->found->end) && is_known(row->tables, row->codes + first, last - first);
 }
 
-/* Whether it is but a part of a known word before or behind which a letter or two stand by mistake: ssassume. */
+/* Whether it is but a part of a known word before which a letter or two stand by mistake: ssassume. Capitals tell words apart. */
 static int is_in_a_known_rest(const suspect *s, int32_t low, int32_t high) {
     const row_text *row = s->row;
-    int32_t start = s->found->start, end = s->found->end;
-    for (int32_t cut = 1; cut <= 2; cut++) {
-        if (low + cut <= start && high - low - cut > end - start + 1 && is_known(row->tables, row->codes + low + cut, high - low - cut))
-            return 1;
-        if (high - cut >= end && high - low - cut > end - start + 1 && is_known(row->tables, row->codes + low, high - low - cut)) return 1;
-    }
+    int32_t start = s->found->start, least = s->found->end - start + SHORT;
+    for (int32_t first = low + 1; first <= low + 2 && first <= start && high - first >= least && !upper_at(row, start); first++)
+        if (is_known(row->tables, row->codes + first, high - first)) return 1;
     return 0;
 }
 
