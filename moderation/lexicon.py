@@ -201,7 +201,9 @@ class Lexicon:
         texts: dict[int, str] = {}
         for row, matches, spared in found:
             text = batch.texts[row]
-            changes = {match.span: _surrounded(match) for match in matches if match.disguise not in ("plain", "repeated")}
+            # Apart from its neighbours where it was run together with them.
+            changes = {span: f" {term} " if disguise == "joined" else term for term, _, _, span, disguise, _ in matches
+                       if disguise not in ("plain", "repeated")}
             for span in spared:
                 changes[span] = _ANY_WORD if text[span.start : span.end].lower() in self._innocent else " "
             if changes:
@@ -272,8 +274,3 @@ def _check_languages(asked: Sequence[str], known: set[str]) -> None:
                 for name in asked if name not in known]
     if problems:
         raise LexiconError("MODERATION_LANGUAGES", problems)
-
-
-def _surrounded(match: Match) -> str:
-    """The term as it is written in the place of a match: apart from its neighbours where it was run together with them."""
-    return f" {match.term} " if match.disguise == "joined" else match.term

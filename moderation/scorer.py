@@ -119,7 +119,7 @@ class Scorer:
 
     def score(self, comment: str, section: str | None = None, language: str | None = None, tier: str | None = None) -> Assessment:
         """Score one comment: a batch of one, by definition."""
-        return self.score_batch([comment], section, [language], tier)[0]
+        return self.score_batch([comment], section, None if language is None else [language], tier)[0]
 
     @property
     def warnings(self) -> list[Problem]:

@@ -132,9 +132,10 @@ class ScoreTable(Sequence[Assessment]):
         return len(self.attributes)
 
     def __getitem__(self, row: int) -> Assessment:  # type: ignore[override]  # a table is read by row, never sliced
-        if not -len(self) <= row < len(self):
+        size = len(self.attributes)
+        if not -size <= row < size:
             raise IndexError(row)
-        row %= len(self)
+        row %= size
         scorer, language = self._scorer, self.languages[row]
         policy = scorer.policy
         actions: list[int] = self.actions[row].tolist()

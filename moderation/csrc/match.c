@@ -28,7 +28,8 @@ static int may_begin(const row_text *row, int32_t i, int familiar) {
 
 /* A star in place of a word's first letter: *ruit. */
 static int hides_first(const row_text *row, int32_t i) {
-    return row->codes[i] == '*' && is_plain_letter(at(row, i + 1)) && (!i || is_space(row->codes[i - 1]) || is_among(row->codes[i - 1], "\"'("));
+    if (row->codes[i] != '*' || !is_plain_letter(at(row, i + 1))) return 0;
+    return !i || is_space(row->codes[i - 1]) || is_among(row->codes[i - 1], "\"'(");
 }
 
 /* A sign that may begin a word though no letter follows: @$$, $.h.i.t. */

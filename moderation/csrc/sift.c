@@ -38,7 +38,8 @@ static int known_words_meet(const row_text *row, int32_t start, int32_t end) {
 /* Sieves out what `judge` would refuse whatever else it saw: most of what a walk comes by. */
 static int is_hopeless(const row_text *row, int32_t start, const state *s, int begins, int ends, int familiar) {
     const form_facts *form = row->tables->forms + row->tables->nodes[s->node].form;
-    int edges = begins && ends, phrase = row->tables->terms[form->term].traits & PHRASE, apart = form->apart < form->apart_end, bent = !phrase && !apart && form->kind != PLAIN;
+    int edges = begins && ends, phrase = row->tables->terms[form->term].traits & PHRASE, apart = form->apart < form->apart_end;
+    int bent = !phrase && !apart && form->kind != PLAIN;
     if (!edges && (s->gaps || familiar || phrase)) return 1;
     if (familiar && s->repeats && !s->gaps && !s->masked) return 1;
     if (bent && (!edges || familiar || s->masked || (s->gaps && form->kind != DROPPED))) return 1;
@@ -53,8 +54,8 @@ void report(sink *out, const row_text *row, int32_t row_number, int32_t start, c
     int begins = begins_word(row, start), ends = ends_word(row, s->position);
     if (out->waiting == MOST || is_hopeless(row, start, s, begins, ends, familiar)) return;
     out->own[out->waiting++] = (candidate){
-        .row = row_number, .form = row->tables->nodes[s->node].form, .start = start, .end = s->position, .literal = s->literal, .leet = s->leet,
-        .masked = s->masked, .gaps = s->gaps, .spaces = s->spaces, .respelled = s->respelled, .repeats = s->repeats,
+        .row = row_number, .form = row->tables->nodes[s->node].form, .start = start, .end = s->position, .literal = s->literal,
+        .leet = s->leet, .masked = s->masked, .gaps = s->gaps, .spaces = s->spaces, .respelled = s->respelled, .repeats = s->repeats,
         .edges = (uint8_t)((familiar ? 4 : 0) | (begins ? 0 : 1) | (ends ? 0 : 2))};
 }
 
@@ -96,7 +97,8 @@ static void spare(const row_text *row, candidate *place) {
              !is_shouted(row, place->start, place->end)) place->spared = 2;
     else if (is_expanded(row, place->start, place->end) || is_a_mark(row, place->start, place->end)) place->spared = 2;
     else if ((place->phrase = allowed_by(row, place)) >= 0) place->spared = 3;
-    else if (term->traits & FOREIGN && place->disguise == IS_PLAIN && is_foreign(row, place->start, place->end) >= FOREIGN_ENOUGH) place->spared = 4;
+    else if (term->traits & FOREIGN && place->disguise == IS_PLAIN &&
+             is_foreign(row, place->start, place->end) >= FOREIGN_ENOUGH) place->spared = 4;
     else if (place->disguise == IS_PLAIN && is_named_as_foreign(row, place->start, place->end)) place->spared = 4;
 }
 
@@ -133,7 +135,8 @@ void judge_all(sink *out, const row_text *row) {
         for (; k < kept; k++) {
             candidate *other = out->own + k;
             if (other->end != place.end || !other->masked != !place.masked) continue;
-            if (!other->asks && !other->spared && (other->rank < place.rank || (other->rank == place.rank && other->disguise <= place.disguise))) break;
+            int is_as_good = other->rank == place.rank ? other->disguise <= place.disguise : other->rank < place.rank;
+            if (!other->asks && !other->spared && is_as_good) break;
         }
         if (k < kept) continue;
         if (place.disguise) spare(row, &place);

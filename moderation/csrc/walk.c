@@ -11,7 +11,8 @@
 #define WORD_STEPS 300 /* the same for one behind white space */
 #define DEPTH 192
 
-/* The letters that an ASCII character may be read as. A # is one by itself: several hide letters, and so does one behind the h that it would be. */
+/* The letters that an ASCII character may be read as. A # is one by itself: several hide letters, and so does one behind the h that it
+   would be. */
 static uint32_t readings_at(const row_text *row, int32_t i) {
     uint32_t c = row->codes[i];
     return c == '#' && (at(row, i - 1) == c || at(row, i + 1) == c || at(row, i - 1) == 'h') ? 0 : row->tables->readings[c];
@@ -32,8 +33,9 @@ static int32_t masked_length(const row_text *row, int32_t i) {
 /* Letters drawn with several signs. */
 typedef struct { const char *signs; char letter; } drawing;
 static const drawing DRAWINGS[] = {
-    {"|<", 'k'}, {"|{", 'k'}, {"|(", 'k'}, {"()", 'o'}, {"[]", 'o'}, {"|_|", 'u'}, {"(_)", 'u'}, {"\\_/", 'u'}, {"|\\|", 'n'}, {"/\\/", 'n'},
-    {"|)", 'd'}, {"|]", 'd'}, {"|3", 'b'}, {"|-|", 'h'}, {"]-[", 'h'}, {"}{", 'h'}, {"/\\", 'a'}, {"|=", 'f'}, {"\\/", 'v'}, {"|2", 'r'}, {"-|-", 't'},
+    {"|<", 'k'}, {"|{", 'k'}, {"|(", 'k'}, {"()", 'o'}, {"[]", 'o'}, {"|_|", 'u'}, {"(_)", 'u'}, {"\\_/", 'u'}, {"|\\|", 'n'},
+    {"/\\/", 'n'}, {"|)", 'd'}, {"|]", 'd'}, {"|3", 'b'}, {"|-|", 'h'}, {"]-[", 'h'}, {"}{", 'h'}, {"/\\", 'a'}, {"|=", 'f'},
+    {"\\/", 'v'}, {"|2", 'r'}, {"-|-", 't'},
     {"|*", 'p'}, {"|\\/|", 'm'}, {"/\\/\\", 'm'}, {"\\/\\/", 'w'},
 };
 
@@ -71,7 +73,8 @@ void walk_from(sink *out, const row_text *row, int32_t row_number, int32_t start
             /* Letters behind signs: only those that lead to a form which ends where the word does, unless one sign stands
                between two letters. */
             if (s.node && (c == '*' || c == '#') && row->codes[s.position - 1] != c) { /* more signs than letters: ban***na */
-                for (int32_t next = s.position + 1; next < row->length && row->codes[next] == c && next < s.position + LONGEST_GAP; next++) {
+                int32_t stop = s.position + LONGEST_GAP < row->length ? s.position + LONGEST_GAP : row->length;
+                for (int32_t next = s.position + 1; next < stop && row->codes[next] == c; next++) {
                     state m = s;
                     m.position = next;
                     m.repeats = (uint8_t)(m.repeats + SURPLUS * (next - s.position));
@@ -137,7 +140,7 @@ void walk_from(sink *out, const row_text *row, int32_t row_number, int32_t start
                     PUSH(r);
                 }
             }
-            if (!(kind & (LETTER | DIGIT | SPACE)) && (c == '|' || c == '(' || c == '[' || c == '/' || c == '\\' || c == ']' || c == '}' || c == '-')) {
+            if (!(kind & (LETTER | DIGIT | SPACE)) && is_among(c, "|([/\\]}-")) {
                 for (size_t d = 0; d < sizeof DRAWINGS / sizeof *DRAWINGS; d++) {
                     int letter = DRAWINGS[d].letter - 'a';
                     int32_t length = mask >> letter & 1 ? drawn(row, s.position, DRAWINGS[d].signs) : 0;
