@@ -122,7 +122,9 @@ static int is_spelled_out_behind(const row_text *row, int32_t start, int32_t end
     int32_t low = end, high = end, i = start;
     for (int skipped = 0; i < end;) {
         if (!word_after(row, end + AROUND, &low, &high)) return 0;
-        if (row->codes[low] == row->codes[i] && upper_at(row, low)) i++;
+        if (row->codes[low] == row->codes[i] && upper_at(row, low))
+            do i++;
+            while (i < end && ++low < high && upper_at(row, low) && row->codes[low] == row->codes[i]);
         else if (i > start && !is_word_of(row, low, high, LITTLE)) return 0;
         else if (i == start && ++skipped > 3) return 0;
     }
@@ -141,7 +143,15 @@ int is_named_as_foreign(const row_text *row, int32_t start, int32_t end) {
     int32_t low = start, high, least = start > NEIGHBOURHOOD ? start - NEIGHBOURHOOD : 0, from, to = end;
     if (word_before(row, least, &low, &high) && is_word_of(row, low, high, LANGUAGES) && upper_at(row, low) &&
         word_before(row, least, &low, &high) && is_word_of(row, low, high, " in ")) return 1;
-    if (!word_after(row, end + NEIGHBOURHOOD, &from, &to) || !is_word_of(row, from, to, " in ")) return 0;
+    if (!word_after(row, end + NEIGHBOURHOOD, &from, &to)) return 0;
+    if (is_word_of(row, from, to, " is means meant ")) { /* "fig" is a coward in Dutch */
+        for (int k = 0; k < 4 && word_after(row, end + NEIGHBOURHOOD, &from, &to); k++)
+            if (is_word_of(row, from, to, " in "))
+                return word_after(row, end + NEIGHBOURHOOD, &from, &to) && is_word_of(row, from, to, LANGUAGES) && upper_at(row, from) &&
+                       !is_word_of(row, from, to, " english ");
+        return 0;
+    }
+    if (!is_word_of(row, from, to, " in ")) return 0;
     if (!word_after(row, end + NEIGHBOURHOOD, &from, &to) || !is_word_of(row, from, to, LANGUAGES) || !upper_at(row, from)) return 0;
     return word_after(row, end + NEIGHBOURHOOD, &from, &to) && is_word_of(row, from, to, " is means meant stands ");
 }
@@ -169,7 +179,8 @@ int is_mathematical(const row_text *row, int32_t start, int32_t end) {
     for (int32_t i = start > 4 ? start - 4 : 0; i < end + 4; i++)
         if (is_among(at(row, i), "=^") || at(row, i) == 0x2211 || at(row, i) == 0x222B) return 1; /* signs of sums and integrals */
     return has_near(row, start, end, " product sum sums term terms matrix vector vectors factor factors constant constants coefficient "
-                                     "coefficients variable variables equation equations integral limit plot ratio function subscript ");
+                                     "coefficients variable variables equation equations integral limit plot ratio function "
+                                     "convolution subscript ");
 }
 
 /* Words of chemistry, behind or before which symbols of elements are just that. */

@@ -1,5 +1,6 @@
 /* Evidence: whether a candidate is the term it looks like, and how the term was disguised. A plain word needs its two edges; what
-   other spellings need stands in hiding.c, gaps.c and inside.c. Every look around a candidate is bounded: linear in the candidates. */
+   other spellings need stands in hiding.c, gaps.c and inside.c, what says an abbreviation in abbreviations.c. Every look around a
+   candidate is bounded: linear in the candidates. */
 
 #include "row.h"
 
@@ -135,10 +136,14 @@ static int is_misspelt(const suspect *s) {
     if (at(row, end) == '.' && alnum_at(row, end + 1)) return 0;
     if (kind != DROPPED) return 1;
     int32_t i = end + (at(row, end) == ' ');
+    if (end - start <= 4 && !upper_at(row, start) && case_of(row, start + 1, end) == UPPER_CASE) return 0; /* an enzyme: fGK */
+    if (is_cut_short(s) || at(row, end) == '\'') return 0; /* Fgk. at, fgk'd */
     if (is_among(at(row, i), "=+<>") && at(row, i) && !is_alnum(row->tables, at(row, i + 1))) return 0; /* sht += 1 */
     i = end; /* sht 4, pts. 12 */
     i += at(row, i) == '.';
     i += at(row, i) == ' ';
+    if (reads(row, i, "no. ")) i += 4;
+    else if (reads(row, i, "no ")) i += 3;
     return !is_digit(at(row, i));
 }
 
@@ -193,39 +198,6 @@ static int is_doubled_name(const suspect *s) {
     return 1;
 }
 
-/* Whether an apostrophe and letters follow that are no ending of English: Int'l. */
-static int is_abbreviated(const suspect *s) {
-    static const char *const ENDINGS[] = {"s", "d", "m", "ll", "re", "ve", 0};
-    int32_t behind = s->found->end + 1;
-    if (at(s->row, behind - 1) != '\'' || !word_at(s->row, behind)) return 0;
-    for (const char *const *ending = ENDINGS; *ending; ending++)
-        if (reads(s->row, behind, *ending) && !word_at(s->row, behind + (int32_t)__builtin_strlen(*ending))) return 0;
-    return 1;
-}
-
-/* Whether [low, high) without the blank in it is a known word. */
-static int is_known_without(const row_text *row, int32_t low, int32_t blank, int32_t high) {
-    uint32_t whole[LONGEST_TOKEN];
-    int32_t length = 0;
-    if (high - low > LONGEST_TOKEN) return 0;
-    for (int32_t i = low; i < high; i++) if (i != blank) whole[length++] = row->codes[i];
-    return is_known(row->tables, whole, length);
-}
-
-/* Whether a blank has cut a known word in two, of which the other part is none: sc rap, rap tor. */
-static int is_cut_off(const suspect *s) {
-    const row_text *row = s->row;
-    int32_t start = s->found->start, end = s->found->end, low, high;
-    if (at(row, end) == ' ') {
-        word_around(row, end + 1, end + 1, &low, &high);
-        if (high > low && !is_known(row->tables, row->codes + low, high - low) && is_known_without(row, start, end, high)) return 1;
-    }
-    if (at(row, start - 1) != ' ') return 0;
-    word_around(row, start - 1, start - 1, &low, &high);
-    if (high == low || at(row, low - 1) == '\'' || is_known(row->tables, row->codes + low, high - low)) return 0;
-    return is_known_without(row, low, start - 1, end);
-}
-
 /* How the term is disguised as far as its own letters and those beside them tell. */
 static int disguise_of(const suspect *s) {
     const row_text *row = s->row;
@@ -251,15 +223,6 @@ static int disguise_of(const suspect *s) {
     if (!(traits & JOINED) && found->end - found->start <= CODE_NAME && is_a_programs(s)) return NO_MATCH;
     if (is_abbreviated(s) || (found->repeats && is_doubled_name(s))) return NO_MATCH;
     return plainest(s);
-}
-
-/* Whether it is a part of a book, with its number: Tit. IV. */
-static int is_a_chapter(const suspect *s) {
-    const row_text *row = s->row;
-    int32_t end = s->found->end, i = end + 2;
-    if (!reads(row, end, ". ") || case_of(row, s->found->start, end) != TITLE_CASE) return 0;
-    while (i < row->length && upper_at(row, i) && is_among(row->codes[i], "ivxlc")) i++;
-    return i > end + 2 && !alnum_at(row, i) && (i > end + 3 || at(row, i) == ',');
 }
 
 /* Whether it stands between slashes or brackets, as the sounds of a word do: /f\u028Ak/. */
@@ -318,7 +281,9 @@ static int is_by_chance(const suspect *s, int how) {
     int marked = 0;
     for (int32_t i = start; i < end; i++) marked |= row->flags[i] & MARKED;
     switch (how) {
-    case IS_PLAIN: return is_cut_off(s) || is_a_chapter(s) || (case_of(row, start, end) == MIXED_CASE && is_formula(row, start, end));
+    case IS_PLAIN:
+        if (is_cut_off(s) || is_a_chapter(s) || is_cut_short(s) || is_one_of_abbreviations(s) || is_a_plural_in_capitals(s)) return 1;
+        return is_sought(s) || (case_of(row, start, end) == MIXED_CASE && is_formula(row, start, end));
     case IS_HOMOGLYPH: return is_transcribed(s);
     case IS_SWAPPED: case IS_DROPPED: case IS_THINNED: case IS_REVERSED: case IS_RESPELLED: case IS_REPEATED: case IS_JOINED: case IS_SPLIT:
         if (marked && s->form->kind != PLAIN) return 1; /* both accents and letters amiss */
@@ -334,7 +299,7 @@ static int is_by_chance(const suspect *s, int how) {
         if (s->term->traits & PHRASE) return s->found->literal < s->found->masked || s->found->literal < 3;
         if (is_among(row->codes[start], "([{<+") && !has_only(row, start + 1, end, "@!$+*#(")) return 1; /* (y/n) */
         if (!(s->term->traits & FIRST) && is_abbreviation(row, start, end) && has_only(row, start, end, "&_-./")) return 1; /* F&G */
-        return is_in_code(row, start, end) || is_a_pattern(row, start, end);
+        return is_in_code(row, start, end) || is_a_pattern(row, start, end) || is_sought(s);
     case IS_SPACED: return is_listing(s);
     default: return 0;
     }

@@ -98,6 +98,19 @@ static int is_at_a_place(const row_text *row, int32_t end, int32_t low, int32_t 
                       " the noon midnight night dawn dusk home work school least most last first all once my your his her our their ");
 }
 
+/* Whether every part is capitalised and one goes on in small letters, as symbols of elements are: Fe-I-G. */
+static int is_of_symbols(const row_text *row, const candidate *found) {
+    int32_t low = found->start, high;
+    int small = 0;
+    for (; next_part(row, 0, found->end, &low, &high); low = high) {
+        if (!upper_at(row, low) || high - low > 2) return 0;
+        if (high - low < 2) continue;
+        if (upper_at(row, low + 1)) return 0;
+        small = 1;
+    }
+    return small;
+}
+
 int gapped(const suspect *s) {
     const row_text *row = s->row;
     const candidate *found = s->found;
@@ -123,7 +136,9 @@ int gapped(const suspect *s) {
     /* who're, d'or */
     if (apostrophes && gaps == 1 && !(at(row, start + 1) == '\'' && is_among(row->codes[start], "bfgpw"))) return NO_MATCH;
     if (opened && at(row, end) == ')' && !holds(row, found, ")")) return NO_MATCH; /* f(x, y) */
-    if (reads(row, start, "shhh") && !is_spelt(s, start, start + 4, s->form->letters, s->form->letters + 4)) return NO_MATCH; /* shhh, it */
+    if (apostrophes && row->codes[start] == 't' && at(row, start + 1) == '\'') return NO_MATCH; /* t'owd */
+    if ((reads(row, start, "shhh") || reads(row, start, "sshh")) &&
+        !is_spelt(s, start, start + 4, s->form->letters, s->form->letters + 4)) return NO_MATCH; /* shhh, it */
 
     int parts = 0, singles = 1, single_first = 0, term_first = 0;
     int32_t last_low = start, last_high = start;
@@ -141,10 +156,18 @@ int gapped(const suspect *s) {
         for (int32_t i = start; i < end; i++) plain |= is_letter(row->tables, row->codes[i]) && !(row->flags[i] & HOMOGLYPH);
         if (s->form->kind == DROPPED || !plain || !is_alone_in_letters(row, found)) return NO_MATCH;
         if (s->size == SHORT && is_written == UPPER_CASE && holds(row, found, ". ")) return NO_MATCH;
+        if (s->size == SHORT && holds(row, found, ".") &&
+            (is_digit(row->codes[end - 1]) || (reads(row, end, ". ") && is_digit(at(row, end + 2))))) return NO_MATCH; /* f.i.g. 4 */
+        if (at(row, start - 1) == '[' && at(row, start + 1) == ']' && alnum_at(row, start + 2) && is_space(at(row, start + 3)))
+            return NO_MATCH; /* "[F]ig" of a quotation */
+        if (at(row, start + 1) == '_' && alnum_at(row, start + 2) && is_space(at(row, start + 3)) &&
+            ((s->size == SHORT && at(row, end) == '_') || (s->size == 4 && at(row, end - 2) == '_')))
+            return NO_MATCH; /* f_i g_s */
         if (end - start <= LONGEST_PRODUCT && holds(row, found, "*") && is_in_an_equation(row, found)) return NO_MATCH;
         if (holds(row, found, "&=") && (found->spaces || holds(row, found, "[("))) return NO_MATCH; /* a && s || s */
         return digits_in(row, start, end) && found->leet > found->literal ? NO_MATCH : IS_SPACED;
     }
+    if (parts > 2 && is_of_symbols(row, found)) return NO_MATCH;
     int has_ending = s->form->ending < s->form->ending_end;
     if (has_ending && (term_first || (blank_last && is_spelt(s, last_low, last_high, s->form->ending, s->form->ending_end))))
         return NO_MATCH;

@@ -112,6 +112,26 @@ static int hides_its_first(const suspect *s) {
     return 1;
 }
 
+/* Whether stars stand for the name of a person, behind a title or beside another such: Mr F***, F*** G***. */
+static int is_a_persons(const row_text *row, int32_t start, int32_t end) {
+    static const char TITLES[] = " mr mrs ms miss lady lord sir count countess baron baroness duke duchess madame monsieur dr prof captain "
+        "judge colonel major witness ";
+    int32_t low = start, high, least = start > NEIGHBOURHOOD ? start - NEIGHBOURHOOD : 0;
+    if (!upper_at(row, start)) return 0;
+    if (word_before(row, least, &low, &high) && is_word_of(row, low, high, TITLES) && upper_at(row, low) && start - high <= 2) return 1;
+    if (at(row, end) == ' ' && at(row, end + 2) == '*' && upper_at(row, end + 1)) return 1;
+    for (low = start - 2; at(row, low) == '*';) low--;
+    return low < start - 2 && at(row, start - 1) == ' ' && word_at(row, low) && upper_at(row, low) && !word_at(row, low - 1);
+}
+
+/* Whether it is a mark at school, of which there are several: three A*s. */
+static int is_a_grade(const row_text *row, int32_t start, int32_t end) {
+    static const char COUNTS[] = " two three four five six seven eight nine ten eleven got all many more ";
+    int32_t low = start, high, least = start > NEIGHBOURHOOD ? start - NEIGHBOURHOOD : 0;
+    if (end - start != 3 || row->codes[start] != 'a' || !upper_at(row, start) || upper_at(row, end - 1)) return 0;
+    return is_digit(at(row, start - 2)) || (word_before(row, least, &low, &high) && is_word_of(row, low, high, COUNTS));
+}
+
 int masked(const suspect *s) {
     const row_text *row = s->row;
     const candidate *found = s->found;
@@ -147,6 +167,7 @@ int masked(const suspect *s) {
         ((ends_in_sign && found->literal < SHORT) || found->literal < 2 ||
          (found->literal == 2 && !(traits & FIRST && found->repeats == SURPLUS))))
         return NO_MATCH; /* more signs than letters: most letters must be left, or the word be what readers think of first */
+    if (found->literal == 2 && found->repeats && has_ending && !ends_in_sign) return NO_MATCH; /* f******d is longer than figd */
     if (found->literal == 2 && found->masked > SHORT && has_ending && !(traits & FIRST) && !is_among(row->codes[end - 1], "sd"))
         return NO_MATCH;
     int dashes = holds(row, found, "-");
@@ -164,13 +185,15 @@ int masked(const suspect *s) {
         for (int32_t i = start + 2; i < end; i++) if (row->codes[i] != row->codes[start + 1]) return NO_MATCH;
         if (run && !is_among(row->codes[start + 1], "*-")) return NO_MATCH;
         if (s->size < 4 || s->term->severity == MILD || found->literal != 1 || has_ending || run < 3) return NO_MATCH;
-        return is_among(first, "fscbnmw") ? IS_MASKED : NO_MATCH;
+        return is_among(first, "fscbnmw") && !is_a_persons(row, start, end) ? IS_MASKED : NO_MATCH;
     }
     /* ba__ may be anything */
     if (ends_in_sign && found->literal == 2 && alnum_at(row, start + 1) && found->masked > 1 && !(traits & FIRST)) return NO_MATCH;
     if (ends_in_sign && (holds(row, found, signs > 1 && !differ ? "*#-_@%&" : "*#-_") < signs || found->literal < 2 || s->size < 4 ||
                          has_ending)) return NO_MATCH;
     if (end - start <= LONGEST_PRODUCT && is_in_an_equation(row, found)) return NO_MATCH;
+    if (found->literal == 2 && end - start == 8 && first == 'p' && last == 'd') return NO_MATCH; /* a password */
+    if (is_a_grade(row, start, end) || (s->size <= SHORT && is_mathematical(row, start, end))) return NO_MATCH;
     if (s->size <= SHORT)
         return holds(row, found, "*#") == signs && found->literal == 2 && !found->repeats && !ends_in_sign &&
             !(traits & WHOLE) ? IS_MASKED : NO_MATCH;

@@ -39,13 +39,19 @@ static int is_where_words_meet(const suspect *s, int32_t low, int32_t high) {
     return crosses;
 }
 
-/* Whether the match is but a part of a known word in CamelCase: ScrapbookClub. */
+/* Whether the match is but a part of a known word in CamelCase, or makes one with the hump before it or behind it: ScrapbookClub,
+   OpenFigTreeClub. */
 static int is_in_a_known_hump(const suspect *s, int32_t low, int32_t high) {
     const row_text *row = s->row;
     int32_t first = s->found->start, last = s->found->end;
     while (first > low && !upper_at(row, first)) first--;
     while (last < high && !upper_at(row, last)) last++;
-    return (first < s->found->start || last > s->found->end) && is_known(row->tables, row->codes + first, last - first);
+    if ((first < s->found->start || last > s->found->end) && is_known(row->tables, row->codes + first, last - first)) return 1;
+    int32_t before = first, behind = last;
+    if (before > low) for (before--; before > low && !upper_at(row, before);) before--;
+    if (behind < high) for (behind++; behind < high && !upper_at(row, behind) && !is_digit(row->codes[behind]);) behind++;
+    if (before < first && is_known(row->tables, row->codes + before, last - before)) return 1;
+    return behind > last && !is_word_of(row, last, behind, SUFFIXES) && is_known(row->tables, row->codes + first, behind - first);
 }
 
 /* Whether it is but a part of a known word before which a letter or two stand by mistake: ssassume. Capitals tell words apart. */
@@ -91,4 +97,47 @@ int joined(const suspect *s) {
     }
     if (count >= NEVER || known < count || (known == count && s->size <= 4 && start - low < 3)) return NO_MATCH;
     return IS_JOINED;
+}
+
+/* Whether [low, high) without the blank in it is a known word. */
+static int is_known_without(const row_text *row, int32_t low, int32_t blank, int32_t high) {
+    uint32_t whole[LONGEST_TOKEN];
+    int32_t length = 0;
+    if (high - low > LONGEST_TOKEN) return 0;
+    for (int32_t i = low; i < high; i++) if (i != blank) whole[length++] = row->codes[i];
+    return is_known(row->tables, whole, length);
+}
+
+/* Whether a hyphen has cut a known word in two, at a line's end or within the line: fig-\nment, fi-\nfig. */
+static int is_hyphenated(const row_text *row, int32_t start, int32_t end) {
+    uint32_t whole[LONGEST_TOKEN];
+    int32_t low = start, high = end, length = 0;
+    for (int32_t i = start - 1 - (at(row, start - 1) == '\n'); at(row, i) == '-' && word_at(row, i - 1);) {
+        for (low = i; word_at(row, low - 1) && start - low < LONGEST_TOKEN;) low--;
+        i = low - 1 - (at(row, low - 1) == '\n');
+        if (start - low >= LONGEST_TOKEN) return 0;
+    }
+    if (at(row, end) == '-') {
+        int32_t i = end + 1 + (at(row, end + 1) == '\n');
+        for (; word_at(row, i) && i - end < LONGEST_TOKEN; i++) high = i + 1;
+    }
+    if (low == start && high == end) return 0;
+    for (int32_t i = low; i < high && length < LONGEST_TOKEN; i++)
+        if (row->codes[i] != '-' && row->codes[i] != '\n') whole[length++] = row->codes[i];
+    return is_known(row->tables, whole, length);
+}
+
+/* Whether a blank has cut a known word in two, of which the other part is none: sc rap, rap tor. */
+int is_cut_off(const suspect *s) {
+    const row_text *row = s->row;
+    int32_t start = s->found->start, end = s->found->end, low, high;
+    if (is_hyphenated(row, start, end)) return 1;
+    if (at(row, end) == ' ') {
+        word_around(row, end + 1, end + 1, &low, &high);
+        if (high > low && !is_known(row->tables, row->codes + low, high - low) && is_known_without(row, start, end, high)) return 1;
+    }
+    if (at(row, start - 1) != ' ') return 0;
+    word_around(row, start - 1, start - 1, &low, &high);
+    if (high == low || at(row, low - 1) == '\'' || is_known(row->tables, row->codes + low, high - low)) return 0;
+    return is_known_without(row, low, start - 1, end);
 }

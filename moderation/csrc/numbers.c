@@ -85,6 +85,8 @@ int is_number(const suspect *s, int32_t low, int32_t high, letter_case is_writte
         if (is_time(row, low, high)) return 1;
     }
     if (s->size == SHORT && is_written != LOWER_CASE) return 1;
+    if (s->size == SHORT + 1 && row->codes[high - 1] == 's' && !upper_at(row, high - 1) && case_of(row, low, high - 1) == UPPER_CASE)
+        return 1; /* F16s */
     if (is_among(at(row, low - 1), "-.,:/") && alnum_at(row, low - 2)) return 1;
     return is_among(at(row, high), "-.,:/") && is_digit(at(row, high + 1));
 }

@@ -197,6 +197,16 @@ int gapped(const suspect *s);
 int masked(const suspect *s);
 int leet(const suspect *s);
 int joined(const suspect *s);
+/* Whether a blank or a hyphen has cut a known word in two (inside.c). */
+int is_cut_off(const suspect *s);
+
+/* abbreviations.c */
+int is_abbreviated(const suspect *s);
+int is_cut_short(const suspect *s);
+int is_a_chapter(const suspect *s);
+int is_one_of_abbreviations(const suspect *s);
+int is_a_plural_in_capitals(const suspect *s);
+int is_sought(const suspect *s);
 /* numbers.c: how many digits there are in a range; whether digits make the word [low, high) a number, a model, a colour or a time;
    whether a sign of degrees does. */
 int32_t digits_in(const row_text *row, int32_t low, int32_t high);
