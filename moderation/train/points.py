@@ -8,7 +8,7 @@ the points into `model.json`, the policy takes them over, and a test holds the t
   they do not either, the lowest point with that precision there counts as it was observed, without a promise; else there is none.
   No comment is refused for what it more probably does not hold: a reject point is at least LIKELY.
 - `review`: the highest point by which RECALL of an attribute's violations are held, by lexicon or classifier.
-- No review point may hold more than CIVIL_REVIEWED of the civil news comments that name a group of people, so that these are not
+- No review point may hold more than NAMED_REVIEWED of the civil news comments that name a group of people, so that these are not
   the ones who pay for what is found (`named`).
 - All refusals together may take at most CIVIL_REJECTED of civil news comments, and all that is held at most CIVIL_REVIEWED. Where
   the points take more, each attribute may take the same share of its own, the largest with which all stay within.
@@ -35,7 +35,8 @@ from moderation.tune.guarantee import Shortfall, least_rows, precise
 PRECISION, CONFIDENCE = 0.95, 0.95            # of what is rejected, and how sure of it
 LIKELY = 0.5                                  # the least probability of an attribute for which a comment is refused
 RECALL = 0.90                                 # of what is held
-CIVIL_REVIEWED, CIVIL_REJECTED = 0.02, 0.005  # the most of civil news comments, by everything together
+CIVIL_REVIEWED, CIVIL_REJECTED = 0.04, 0.005  # the most of civil news comments, by everything together
+NAMED_REVIEWED = 0.03                         # the most of those that name a group of people, by one attribute
 _DIGITS = 6                                   # of a point
 _HALVINGS = 30
 _BATCH = 4096
@@ -90,7 +91,7 @@ def choose(rows: Rows, development: Corpus, attributes: tuple[str, ...]) -> dict
     reviews = [_review(rows, labels[:, column], weights[:, column], column) for column in columns]
     names = np.zeros(len(civil), bool)
     names[civil] = identities.mentions([development.texts[row] for row in np.flatnonzero(civil)])[1].any(axis=1)
-    reviews = [_raise(line, rows.scores[names, column], CIVIL_REVIEWED, "named") for line, column in zip(reviews, columns, strict=True)]
+    reviews = [_raise(line, rows.scores[names, column], NAMED_REVIEWED, "named") for line, column in zip(reviews, columns, strict=True)]
     rejects = _spare(rejects, rows.scores[civil][:, columns], rows.refused[civil], CIVIL_REJECTED)
     reviews = _spare(reviews, rows.scores[civil][:, columns], rows.held[civil], CIVIL_REVIEWED)
     found: dict[str, dict[str, Point | None]] = {}
