@@ -139,7 +139,8 @@ class Lexicon:
 
     def find_batch(self, batch: FoldedBatch) -> list[RowMatches]:
         """The rows of a batch in which terms stand, matched or spared, in order. One compiled walk; other rows cost nothing more."""
-        return [*self.standing(batch, *self.walk.find(batch)).rows()]
+        memory, places = self.walk.find(batch)
+        return [*self.standing(batch, memory, places).rows()] if places else []
 
     def standing(self, batch: FoldedBatch, memory: Any, places: Sequence[tuple[int, ...]]) -> Found:
         """What is found in a batch, of the places that the walk came by, and the memory that holds them, where it is written down."""
