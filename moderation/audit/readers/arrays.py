@@ -39,13 +39,16 @@ def whole(columns: Sequence[pa.Array | None], row: int) -> pa.RecordBatch | None
 
 def _plain(column: pa.Array) -> pa.Array:
     """A column without a dictionary, its strings of one type and found to be UTF-8."""
-    kind = column.type
-    if pa.types.is_dictionary(kind):
-        column = column.cast(kind.value_type)
+    column = _spelled_out(column)
     if _is_string(column.type):
         column = column.cast(pa.string())
         column.validate(full=True)
     return column
+
+
+def _spelled_out(column: pa.Array) -> pa.Array:
+    """A column whose values stand in its rows, not in a dictionary."""
+    return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
 
 
 def _is_string(kind: pa.DataType) -> bool:
@@ -90,10 +93,8 @@ def _microseconds(column: pa.Array) -> pa.Array:
 
 def values(column: pa.Array) -> list[Any]:
     """Python's values of a column; times are whole microseconds, broken strings are `NO_UTF8`."""
+    column = _spelled_out(column)
     kind = column.type
-    if pa.types.is_dictionary(kind):
-        column = column.cast(kind.value_type)
-        kind = column.type
     if _is_time(kind):
         return [None if value is None else Moment(value) for value in _microseconds(column).to_pylist()]
     if _is_string(kind):
