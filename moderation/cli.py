@@ -20,7 +20,7 @@ import msgspec
 from moderation import keys, seed_trial, settings
 from moderation.answers import Answers
 from moderation.counterfactuals import counterfactuals
-from moderation.errors import DataError, ModerationError, Problem, SettingsError
+from moderation.errors import DataError, ModerationError, Problem, SettingsError, UsageError
 from moderation.rules import TIERS
 from moderation.scorer import Assessment, Scorer, ScorerSpec, ScoreTable, open_scorer
 
@@ -196,7 +196,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code: int = given.run(given)
     except ModerationError as error:
         print(error, file=sys.stderr)
-        return 1
+        return 2 if isinstance(error, UsageError) else 1
     except BrokenPipeError:
         # The reader of our output has gone, as `head` does; nothing is left to say, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -98,6 +98,12 @@ class DataError(LoadError):
     kind = "data"
 
 
+class UsageError(LoadError):
+    """A command that cannot be carried out as it is written, told before any work; `where` is its argument. The program ends with 2."""
+
+    kind = "usage"
+
+
 class KernelError(ModerationError):
     """The compiled kernels are missing and cannot be built."""
 

@@ -39,13 +39,25 @@ def test_a_condition_that_holds_ends_with_3(small_settings, archive, tmp_path, c
     assert audit_command(archive, "--out", out, "--fail-if", "rate(reject) > 0.9999") == 0
     assert audit_command(archive, "--out", out, "--fail-if", "rate(review) > 0.0001", "--quiet") == 3
     assert "--fail-if rate(review) > 0.0001: holds: rate(review) = " in capsys.readouterr().out
-    assert audit_command(archive, "--out", tmp_path / "other", "--fail-if", "rate(figs)") == 1
+    assert audit_command(archive, "--out", tmp_path / "other", "--fail-if", "rate(figs)") == 2
     assert not (tmp_path / "other").exists()
+
+
+@pytest.mark.parametrize(("arguments", "said"), [
+    (["none.csv", "--fail-if", "rows > 2%"], "cannot be read from here on"), (["none.csv", "--past-map", "zapped"], "expected THEIRS=OURS"),
+    (["a.csv", "--query", "select 1"], "is for databases"), (["sqlite://", "--query", "select 1 as text"], "has no ORDER BY"),
+    (["sqlite://"], "the database has none")])
+def test_a_command_that_cannot_be_meant_ends_with_2_and_begins_nothing(small_settings, arguments, said, tmp_path, capsys):
+    assert audit_command(*arguments, "--out", tmp_path / "out") == 2
+    told = capsys.readouterr().err
+    assert told.startswith("usage error: 1 problem in ") and said in told
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("arguments", [["a.csv"], ["a.csv", "--out", "o", "--delimiter", "ab"], ["a.csv", "--out", "o", "--since", "soon"],
                                        ["a.csv", "--out", "o", "--encoding", "figs"], ["a.csv", "--out", "o", "--part-rows", "0"],
-                                       ["a.csv", "--out", "s3://figs/o"]])
+                                       ["a.csv", "--out", "s3://figs/o"],
+                                       ["sqlite://", "--out", "o", "--table", "figs", "--query", "select 1 order by 1"]])
 def test_a_wrong_command_ends_with_2(arguments):
     with pytest.raises(SystemExit) as ended:
         cli.main(["audit", *arguments])

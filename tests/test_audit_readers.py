@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from moderation.audit.readers.records import csv_records, elements, lines
 from moderation.audit.readers.source import Options, open_source
 from moderation.audit.rows import BROKEN, BROKEN_OFF, LONGEST_ROW, LONGEST_TEXT, NO_TEXT, ROW_TOO_LONG, TOO_LONG
-from moderation.errors import DataError
+from moderation.errors import DataError, UsageError
 from moderation.settings import ROOT
 from tests.auditing import faults, read, texts
 
@@ -220,8 +220,9 @@ def test_a_table_and_a_query_are_read_in_order(tmp_path):
     assert [opened.reading.past[row["past"].lower()] for row in found if "past" in row] == ["published", "removed"]
     assert texts(url, tmp_path, options=Options(query="select body from comments where id <> 2 order by id desc")) == ["fig 3", "fig 1"]
     for options, message in [(Options(), "name one of `comments`"), (Options(table="figs"), "names no table"),
-                             (Options(query="select figs from comments"), "no such column")]:
-        with pytest.raises(DataError, match=message):
+                             (Options(query="select figs from comments order by id"), "no such column"),
+                             (Options(query="select * from (select * from comments order by id) -- order by id"), "has no ORDER BY")]:
+        with pytest.raises((DataError, UsageError), match=message):
             open_source(url, options)
 
 

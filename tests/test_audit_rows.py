@@ -11,7 +11,7 @@ from moderation.audit import rows as rows_module
 from moderation.audit.columns import choose, guess, past_words, read_past_map
 from moderation.audit.readers import arrays
 from moderation.audit.rows import FIELDS, LONGEST_TEXT, Place, batches, microseconds
-from moderation.errors import DataError
+from moderation.errors import DataError, UsageError
 from moderation.service import native
 
 WORDS = [" a fig ", "Äpfel\u3000", "\x1c", "", None, " " + "ü" * 1001]
@@ -59,7 +59,7 @@ def test_past_decisions_are_read_in_the_archives_words():
     words = past_words("moderation_status", read_past_map(["zapped=removed, live later=held", "ok=held"]))
     assert [words[word] for word in ("approved", "spam", "zapped", "live later", "ok")] == [
         "published", "removed", "removed", "held", "held"]
-    with pytest.raises(DataError, match="expected THEIRS=OURS"):
+    with pytest.raises(UsageError, match="expected THEIRS=OURS"):
         read_past_map(["zapped"])
 
 

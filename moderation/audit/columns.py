@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
-from moderation.errors import DataError, Problem, listed
+from moderation.errors import DataError, Problem, UsageError, listed
 
 # By field, best first, in lower case with one underscore between words.
 _NAMES = {
@@ -137,7 +137,7 @@ def read_past_map(entries: Sequence[str]) -> dict[str, str]:
 
     Raises
     ------
-    DataError : an entry is not of this form or names no decision.
+    UsageError : an entry is not of this form or names no decision.
     """
     found, problems = {}, []
     for entry in (part for given in entries for part in given.split(",") if part.strip()):
@@ -147,5 +147,5 @@ def read_past_map(entries: Sequence[str]) -> dict[str, str]:
                                     "as in --past-map live=published,zapped=removed"))
         found[theirs.strip()] = ours.strip()
     if problems:
-        raise DataError("the command line", problems)
+        raise UsageError("the command line", problems)
     return found

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from moderation import settings
 from moderation.audit.columns import flag
 from moderation.errors import DataError, Problem
-from moderation.rules import TIERS
+from moderation.rules import TIERS, read_rules
 
 if TYPE_CHECKING:
     from moderation.audit.engines import Engine
@@ -150,10 +150,12 @@ def _run(arguments: argparse.Namespace) -> int:
     from moderation.scorer import ScorerSpec, open_scorer
 
     found = settings.load()
+    categories = [category.name for category in read_rules(found.policy).categories]
+    conditions = {text: parse(text, categories) for text in arguments.fail_if}
+    options = _options(arguments)
     spec = ScorerSpec.from_settings(replace(found, tier=arguments.tier) if arguments.tier else found)
     scorer = open_scorer(spec)
-    conditions = {text: parse(text, scorer.policy.categories) for text in arguments.fail_if}
-    with _engine(arguments) as engine, closing(open_source(arguments.source, _options(arguments))) as source:
+    with _engine(arguments) as engine, closing(open_source(arguments.source, options)) as source:
         try:
             if not arguments.quiet:
                 print(_describe(source), file=sys.stderr)
@@ -197,8 +199,9 @@ def add_commands(commands: Any) -> None:
         reading.add_argument(flag(field), dest=f"{field}_column", metavar="COLUMN", help=f"the column of {what}; `-` for none")
     reading.add_argument("--past-map", action="append", default=[], metavar="THEIRS=OURS", help="what the archive's word for a decision "
                          "means: published, held or removed; as often as there are words")
-    reading.add_argument("--table", help="the table of a database, read in the order of its primary key")
-    reading.add_argument("--query", help="a query instead; it needs an ORDER BY that leaves no two rows open")
+    asked_of_database = reading.add_mutually_exclusive_group()
+    asked_of_database.add_argument("--table", help="the table of a database, read in the order of its primary key")
+    asked_of_database.add_argument("--query", help="a query instead; it needs an ORDER BY that leaves no two rows open")
     asked = audit.add_argument_group("what is asked")
     asked.add_argument("--since", type=_moment, metavar="TIME", help="leave out what is older, or of no known time; in UTC")
     asked.add_argument("--section", action="append", default=[], help="only this section; as often as there are sections")

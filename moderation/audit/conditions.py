@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 from moderation.audit.columns import PAST
 from moderation.audit.tally import AuditTally, totals
-from moderation.errors import DataError, Problem
+from moderation.errors import DataError, Problem, UsageError
 from moderation.policy import ACTIONS
 
 _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
@@ -107,7 +107,7 @@ def parse(text: str, categories: Sequence[str]) -> Condition:
 
     Raises
     ------
-    DataError : the text is no condition; the problem points at the place.
+    UsageError : the text is no condition; the problem points at the place.
     """
     reader = _Reader(text, categories)
     return Condition(reader.tree(), reader.measures)
@@ -122,7 +122,7 @@ class _Reader:
     def tree(self) -> ast.expr:
         if len(self._text) > _LENGTH or not self._text.isprintable():
             what = f"is longer than {_LENGTH} characters, or not one line"
-            raise DataError("--fail-if", [Problem("the condition", what, f"as in {_FORMS}")])
+            raise UsageError("--fail-if", [Problem("the condition", what, f"as in {_FORMS}")])
         try:
             tree = ast.parse(self._text, mode="eval").body
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
@@ -131,11 +131,11 @@ class _Reader:
         self._check(tree)
         return tree
 
-    def _refuse(self, start: int, length: int, what: str, hint: str) -> DataError:
+    def _refuse(self, start: int, length: int, what: str, hint: str) -> UsageError:
         pointer = f"{self._text}\n     {' ' * start}{'^' * max(1, length)}"
-        return DataError("--fail-if", [Problem(f"character {start + 1}", f"{what}\n     {pointer}\n     {hint}")])
+        return UsageError("--fail-if", [Problem(f"character {start + 1}", f"{what}\n     {pointer}\n     {hint}")])
 
-    def _fault(self, node: Any, what: str, hint: str) -> DataError:
+    def _fault(self, node: Any, what: str, hint: str) -> UsageError:
         start = len(self._text.encode()[:node.col_offset].decode(errors="replace"))  # Python counts bytes
         end = len(self._text.encode()[:node.end_col_offset].decode(errors="replace"))
         return self._refuse(start, end - start, what, hint)

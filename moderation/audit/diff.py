@@ -7,7 +7,7 @@ how it is shown stands in `difference` and `diff_commands`.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,14 +20,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet
 
 from moderation.audit.examples import digest
+from moderation.audit.likeness import unlike
 from moderation.audit.tally import UNIT
 from moderation.errors import DataError, Problem
 from moderation.policy import ACTIONS
 
 EXAMPLES = 10  # of each change of action
 _COLUMNS = ["row", "id", "time", "section", "past", "action", "scores", "spans", "reasons"]
-# What two runs must have been given alike; what they were scored by is what may differ.
-_ALIKE = {"source": "the archive", "reading": "how the archive was read", "--since": "--since", "--section": "--section"}
 VERSIONS = ("model", "lexicon", "policy")
 Matrix = npt.NDArray[np.int64]  # (3, 3): by the action of the first run and that of the second
 
@@ -131,11 +130,9 @@ def compare(one: Path, other: Path, listed: Callable[[Change], None] | None = No
     DataError : as for `open_run`, or they are of different archives.
     """
     runs = open_run(one), open_run(other)
-    unlike = [name for name in _ALIKE if alike(runs[0].key, name) != alike(runs[1].key, name)]
-    if unlike:
-        raise DataError("the two runs", [Problem(
-            _ALIKE[name], f"is {_brief(runs[0].key.get(name))} in {one} and {_brief(runs[1].key.get(name))} in {other}",
-            "only two audits of the same comments can be compared; audit one of them again") for name in unlike])
+    problems = unlike(runs[0].key, runs[1].key)
+    if problems:
+        raise DataError(f"the two runs, A ({one}) and B ({other}): only audits of the same comments can be compared", problems)
     found = Difference(runs)
     heaps: dict[tuple[str, str], list[tuple[tuple[int, int, int], Change]]] = {}
     for before, after, alone in _joined(_batches(runs[0]), _batches(runs[1])):
@@ -149,13 +146,6 @@ def compare(one: Path, other: Path, listed: Callable[[Change], None] | None = No
     found.examples = {kind: [change for _, change in sorted(heap, key=lambda entry: entry[0], reverse=True)]
                       for kind, heap in sorted(heaps.items())}
     return found
-
-
-def alike(key: Mapping[str, Any], name: str) -> Any:
-    """What of a run's key must be the same in another; of an archive's files only their sizes, since a copy has other names and times."""
-    if name != "source":
-        return key.get(name)
-    return [entry[1] for entry in key["source"] if isinstance(entry, list)]
 
 
 def _check_same(before: pa.Table, after: pa.Table) -> None:
@@ -248,8 +238,3 @@ def _joined(ones: Iterator[pa.Table], others: Iterator[pa.Table]) -> Iterator[tu
 
 def _refused(path: Path, what: str, hint: str) -> DataError:
     return DataError("the command line", [Problem(str(path), what, hint)])
-
-
-def _brief(value: Any) -> str:
-    text = msgspec.json.encode(value).decode()
-    return f"`{text}`" if len(text) <= 100 else f"`{text[:97]}...`"

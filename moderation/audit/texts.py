@@ -12,7 +12,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from moderation.audit.diff import alike
+from moderation.audit.likeness import alike
 from moderation.audit.readers import files
 from moderation.audit.readers import source as sources
 from moderation.audit.readers.parts import Reading

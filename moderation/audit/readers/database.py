@@ -7,12 +7,29 @@ from __future__ import annotations
 
 import datetime
 import os
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from moderation.audit.readers.parts import Reading
 from moderation.audit.rows import BATCH, BROKEN, FIELDS, Place, batches
-from moderation.errors import DataError, Problem, listed
+from moderation.errors import DataError, Problem, UsageError, listed
+
+# What of SQL is no part of the outermost query: strings, quoted names and comments; then what stands in brackets.
+_QUOTED = re.compile(r"""'(?:[^']|'')*'|"[^"]*"|`[^`]*`|--[^\n]*|/\*.*?\*/""", re.DOTALL)
+_BRACKETS = re.compile(r"\([^()]*\)")
+
+
+def _is_ordered(query: str) -> bool:
+    """Whether the outermost query says in which order its rows come.
+
+    >>> _is_ordered("select body from comments order by id"), _is_ordered("select * from (select 1 order by 1) -- order by id")
+    (True, False)
+    """
+    rest, count = _QUOTED.sub(" ", query), 1
+    while count:
+        rest, count = _BRACKETS.subn(" ", rest)
+    return re.search(r"\border\s+by\b", rest, re.IGNORECASE) is not None
 
 
 def _failed(error: Exception) -> DataError:
@@ -45,11 +62,15 @@ class Database:
     Raises
     ------
     DataError : it cannot be opened, or has no such table.
+    UsageError : neither is given, or the query leaves its order open.
     """
 
     def __init__(self, url: str, table: str | None = None, query: str | None = None) -> None:
         import sqlalchemy as sa
 
+        if query is not None and not _is_ordered(query):
+            what = "has no ORDER BY of its own, and an audit that goes on, or is compared, wants the rows in the same order each time"
+            raise UsageError("the command line", [Problem("--query", what, "end it with one that leaves no two rows open, as ORDER BY id")])
         self._errors = (sa.exc.SQLAlchemyError, ImportError)
         try:
             self._engine = sa.create_engine(_present(sa.make_url(url)))
@@ -73,7 +94,7 @@ class Database:
         tables = sa.inspect(connection).get_table_names()
         shown = f"name one of {listed(tables)}, or give --query" if tables else "the database has none; give --query to read a view"
         if table is None:
-            raise DataError("the command line", [Problem("--table", "is missing", shown)])
+            raise UsageError("the command line", [Problem("--table", "is missing", shown)])
         if "." not in table and table not in tables:
             raise DataError("the database", [Problem(f"--table {table}", "names no table", shown)])
         schema, _, name = table.rpartition(".")

@@ -17,7 +17,7 @@ from moderation.audit.readers import columnar, copies, exports, files, sniff, te
 from moderation.audit.readers.database import Database
 from moderation.audit.readers.files import File
 from moderation.audit.readers.parts import Part, Reading
-from moderation.errors import DataError, Problem
+from moderation.errors import DataError, Problem, UsageError
 from moderation.settings import shown
 
 _URL = re.compile(r"[a-z][a-z0-9+]*://")
@@ -135,12 +135,13 @@ def open_source(source: str, options: Options) -> Source:
     Raises
     ------
     DataError : it is not there, of no known format, or has no column that could be the text.
+    UsageError : the options do not fit it.
     """
     if _URL.match(source) and not files.is_remote(source):
         return _database(source, options)
     if options.table or options.query:
-        raise DataError("the command line", [Problem("--table" if options.table else "--query", "is for databases",
-                                                     "give SOURCE as SQLAlchemy's URL, such as postgresql://me@db/comments")])
+        raise UsageError("the command line", [Problem("--table" if options.table else "--query", "is for databases",
+                                                      "give SOURCE as SQLAlchemy's URL, such as postgresql://me@db/comments")])
     found = [File(files.STDIN, "standard input", 0, 0)] if source == files.STDIN else files.listing(source)
     opened = files.open_lines(found[0])
     head = opened.read(files.HEAD)
