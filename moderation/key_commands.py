@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from moderation import keys, settings
-from moderation.errors import Problem, listed
+from moderation.policy import no_section
 from moderation.rules import read_rules
 
 
@@ -27,8 +27,7 @@ def _check_section(policy: Path, name: str) -> None:
     """Refuse a section that the policy in force does not have: every request of the key that names none would be refused."""
     sections = [section.name for section in read_rules(policy).sections]
     if name not in sections:
-        hint = f"the sections are {listed(sections) or 'none'}"
-        raise keys.KeysError("the new key", [Problem("section", "is not a section of the policy", hint)])
+        raise keys.KeysError("the new key", [no_section(sections)])
 
 
 def _list(arguments: argparse.Namespace) -> int:
@@ -39,9 +38,12 @@ def _list(arguments: argparse.Namespace) -> int:
             raise keys.missing(found.keys)
         print(f"no keys: {found.keys} is not there; `moderation keys create NAME` makes it", file=sys.stderr)
         return 0
-    for key in ring.keys.values():
-        state = f"revoked {key.revoked}" if key.revoked else "in use"
-        print(f"{key.id}  {key.name:<20} {','.join(key.scopes):<24} {key.section or '-':<12} {key.rate or '-':<12} {key.created}  {state}")
+    rows = [("id", "name", "scopes", "section", "rate", "created", "state")]
+    rows += [(key.id, key.name, ",".join(key.scopes), key.section or "-", key.rate or "-", key.created,
+              f"revoked {key.revoked}" if key.revoked else "in use") for key in ring.keys.values()]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
     return 0
 
 

@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from moderation import kernels
-from moderation.errors import Problem, RequestError
+from moderation.errors import Problem, RequestError, listed
 from moderation.found import Match, RowMatches
 from moderation.rules import ACTIONS as _ACTIONS
 from moderation.rules import Category, Feed, Rules, read_rules
@@ -110,6 +110,12 @@ def _slope(rise: float, run: float) -> float:
     return rise / run if run > 0 else 0.0
 
 
+def no_section(sections: Sequence[str]) -> Problem:
+    """What to say of a section that a policy with these does not have."""
+    hint = f"the sections are {listed(sections)}" if sections else "the policy has none"
+    return Problem("section", "is not a section of the policy", hint)
+
+
 class Policy:
     """A site's comment policy, ready to decide.
 
@@ -183,9 +189,7 @@ class Policy:
             return 0
         number = self._section_index.get(name)
         if number is None:
-            known = ", ".join(f"`{section}`" for section in self.sections)
-            hint = f"known are {known}" if known else "the policy has none"
-            raise RequestError(Problem("section", "is not a section of the policy", hint))
+            raise RequestError(no_section(self.sections))
         return number
 
     def fuse(self, scores: Scores, found: Iterable[RowMatches]) -> Scores:

@@ -91,7 +91,7 @@ def test_a_section_holds_for_all_comments(capsys):
 
 def test_an_unknown_section_ends_with_1_and_names_those_that_are_known(capsys):
     assert cli.main(["score", "--section", "figs", "fig"]) == 1
-    assert "known are `business`" in capsys.readouterr().err
+    assert "the sections are `business`" in capsys.readouterr().err
 
 
 def test_check_names_every_setting_and_version(capsys):
