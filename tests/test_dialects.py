@@ -1,6 +1,10 @@
-"""What all dialects share: refusals in each one's own words, one path to one answer, and a language that is told for all."""
+"""What all dialects share: refusals in each one's own words, bodies out of gzip, one path to one answer, and a language told for all."""
 
 import csv
+import gzip
+import hashlib
+import hmac
+import json
 
 import pytest
 from conftest import post
@@ -66,3 +70,48 @@ def test_the_discovery_document_and_coral_need_no_key(guarded):
 def test_no_comment_of_the_seeds_is_taken_for_another_language():
     with (ROOT / "seeds/comments.csv").open(encoding="utf-8", newline="") as file:
         assert {language.detect(row["text"]) for row in csv.DictReader(file)} == {"en"}
+
+
+PACKED = {**ROUTES, "/v1/score": {"text": "my durian"}, "/v1/score/batch": {"comments": [{"text": "my durian"}]},
+          "/v1/coral": {"action": "NEW", "comment": {"body": "my durian"}}}
+
+
+@pytest.fixture
+def packed(scorer):
+    """`packed(path, body)`: the answer to a body that is said to be gzip, signed as Coral signs; `content` is sent as it stands."""
+    client = create_app(settings_module.load({"MODERATION_CORAL_SECRETS": "whsec", "MODERATION_MAX_BODY": "20000"}), scorer).test_client()
+
+    def send(path, body, content=None, encoding="gzip", kind="application/json"):
+        plain = json.dumps(body).encode()
+        headers = {"X-Coral-Signature": f"sha256={hmac.new(b'whsec', plain, hashlib.sha256).hexdigest()}", "Content-Type": kind}
+        if encoding:
+            headers["Content-Encoding"] = encoding
+        return client.post(path, data=(gzip.compress(plain) if content is None else content) if encoding else plain, headers=headers)
+
+    return send
+
+
+@pytest.mark.parametrize("path", PACKED)
+def test_a_body_in_gzip_is_answered_as_the_body_itself(packed, path):
+    plain, answered = packed(path, PACKED[path], encoding=None), packed(path, PACKED[path], encoding="GZIP")
+    assert (plain.status_code, answered.status_code) == (200, 200)
+    told = [{name: value for name, value in one.get_json().items() if name != "id"} for one in (plain, answered)]
+    assert told[0] == told[1]
+
+
+@pytest.mark.parametrize("path", PACKED)
+@pytest.mark.parametrize(("content", "encoding", "status", "said"), [
+    (gzip.compress(b" " * 20_001), "gzip", 413, "larger than 20000 bytes"), (gzip.compress(b" " * 50_000_000), "gzip", 413, "larger than"),
+    (b"{}", "gzip", 400, "gzip"), (gzip.compress(b"{}")[:-4], "gzip", 400, "gzip"), (gzip.compress(b"{}") * 2, "gzip", 400, "gzip"),
+    (b"{}", "br", 415, "Content-Encoding"), (b"{}", "gzip, gzip", 415, "Content-Encoding"), (b"{}", "deflate", 415, "Content-Encoding")])
+def test_a_body_that_cannot_be_unpacked_is_refused_in_each_dialect_s_words(packed, path, content, encoding, status, said):
+    response = packed(path, {}, content, encoding)
+    assert response.status_code == status
+    assert said in response.text
+    assert response.is_json
+
+
+@pytest.mark.parametrize("path", ["/v1/score", "/v1/score/batch"])
+def test_lines_in_gzip_are_refused(packed, path):
+    response = packed(path, {"text": "fig"}, kind="application/x-ndjson")
+    assert (response.status_code, response.get_json()["field"]) == (415, "Content-Encoding")

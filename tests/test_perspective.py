@@ -1,6 +1,7 @@
 """The Perspective dialect, field by field and error by error, as its clients send and read it."""
 
 import json
+import re
 
 import pytest
 from conftest import post
@@ -53,6 +54,37 @@ def test_scores_are_the_native_ones(client, text, section):
         else:
             results = native["categories"]
             assert value == (max(result["score"] for result in results.values()) if category == "*" else results[category]["score"])
+
+
+def original(sent):
+    """The same with its members' original names."""
+    if isinstance(sent, list):
+        return [original(item) for item in sent]
+    if isinstance(sent, dict):
+        return {re.sub("[A-Z]", lambda found: f"_{found[0].lower()}", name) if name != name.upper() else name: original(value)
+                for name, value in sent.items()}
+    return sent
+
+
+def test_members_may_stand_under_their_original_names(client):
+    sent = asked('a banana, "client_token": 1, {"do_not_store" : "}', "INSULT", "TOXICITY", clientToken='","client_token":"',
+                 spanAnnotations=True, doNotStore=True, languages=["xx"], dropUnsupportedAttributes=True, sessionId="s",
+                 communityId="sport", context={"articleAndParentComment": {"parentComment": {"text": "fig"}, "article": None}})
+    for changed in ({}, {"languages": ["en"]}):
+        renamed = original(sent | changed)
+        assert "requested_attributes" in renamed and "parent_comment" in renamed["context"]["article_and_parent_comment"]
+        assert post(client, ANALYZE, renamed) == post(client, ANALYZE, sent | changed)
+    limited = asked() | {"requestedAttributes": {"TOXICITY": {"scoreThreshold": 1, "scoreType": "PROBABILITY"}}}
+    assert post(client, ANALYZE, original(limited)) == post(client, ANALYZE, limited)
+    assert "attributeScores" not in post(client, ANALYZE, limited)[1]
+    given = suggested(clientToken="t-2")
+    assert "summary_score" in original(given)["attribute_scores"]["TOXICITY"]
+    assert post(client, SUGGEST, original(given)) == post(client, SUGGEST, given)
+    spaced = b'{"comment": {"text": "fig"} ,\n "requested_attributes" :{"THREAT" : {}}}'
+    assert post(client, ANALYZE, spaced)[0] == 200
+    assert "at 'requestedAttributes'" in post(client, ANALYZE, {"requested_attributes": 3})[1]["error"]["message"]
+    twice = b'{"comment": {"text": "fig"}, "requestedAttributes": {"THREAT": {}}, "clientToken": "first", "client_token": "last"}'
+    assert post(client, ANALYZE, twice)[1]["clientToken"] == "last"
 
 
 def test_a_word_of_the_lexicon_counts_though_the_classifier_does_not_know_it(client):

@@ -72,6 +72,7 @@ def _http_error(error: HTTPException) -> Response:
         404: Problem("", "no such route", "`/docs` shows the routes"),
         405: Problem("", "the route does not take this method", "scoring is by POST"),
         413: Problem("body", f"is larger than {settings.max_body} bytes", "send it in parts, or raise `MODERATION_MAX_BODY`"),
+        415: Problem("Content-Encoding", "is not one that is read here", "send the body as it is, or, unless it is lines, as gzip"),
     }
     response = problems.answer(problems.details(wording.get(status, Problem("", error.name.lower())), status))
     if status == 405 and isinstance(methods := getattr(error, "valid_methods", None), list):

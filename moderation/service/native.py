@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from flask import Blueprint, Response, current_app
 from msgspec import UNSET, UnsetType
+from werkzeug.exceptions import UnsupportedMediaType
 
 from moderation import budget, language
 from moderation.answers import Answers, ContextResult, ScoreResult
@@ -127,6 +128,8 @@ def score_batch() -> Ready | Response:
 
 
 def _stream() -> Response:
+    if body.is_packed(lean.now().request.environ):
+        raise UnsupportedMediaType("lines are read as they come, and not out of gzip")
     settings: Settings = current_app.extensions["settings"]
     limit = settings.max_body
     scorer = _scorer()  # one for the whole stream: every line is answered by the same versions

@@ -57,7 +57,7 @@ OPERATIONS = (
     Operation("/readyz", "get", health.readyz, None, {200: (_JSON, health.Health), 503: (_PROBLEM, ProblemDetails)}),
 )
 _REFUSALS = {400: "It cannot be read", 401: "A key is needed", 403: "The key does not allow this", 413: "It is too large",
-             415: "Any page could have sent it",
+             415: "It is packed in a way that is not read, or any page could have sent it",
              422: "A field cannot be used", 429: "More than the caller's rate", 500: "The service failed"}
 
 
@@ -94,15 +94,16 @@ def _operation(operation: Operation) -> dict[str, Any]:
     answers: dict[str, Any] = {
         str(status): {"description": "The answer" if status < 300 else "It was refused, or a part of the service is away",
                       "content": _content(kind, structure)} for status, (kind, structure) in operation.answers.items()}
-    if operation.streams:
-        answers["200"]["content"][_LINES] = {"schema": {"type": "string"}}
+    lines = {_LINES: {"schema": {"type": "string"}}} if operation.streams else {}
+    answers["200"]["content"] |= lines
     refused = _REFUSALS if scope else {500: _REFUSALS[500]}
     for status, title in refused.items():
         answers.setdefault(str(status), {"description": title, "content": _content(_PROBLEM, ProblemDetails)})
     found: dict[str, Any] = {"summary": summary.replace("\n", " "), "operationId": operation.view.__name__, "responses": answers,
                              "parameters": [_ID, *operation.parameters]}
     if operation.takes:
-        found["requestBody"] = {"required": True, "content": _content(_JSON, operation.takes)}
+        found["requestBody"] = {"required": True, "content": _content(_JSON, operation.takes) | lines, "description": (
+            "As it is, or, unless it is lines, as gzip where `Content-Encoding` says so; `MODERATION_MAX_BODY` bounds both.")}
     if scope:
         found["security"] = [{"bearer": []}, {"header": []}, {"query": []}]
         found["description"] = f"Needs a key with the scope `{scope}` where keys are configured; the scopes are {', '.join(SCOPES)}."
@@ -127,7 +128,8 @@ This page shows <a href="/openapi.json">/openapi.json</a>.</p>
 <p>{{ marked(o.summary) }}</p><p>{{ marked(o.description or "") }}</p>
 <table>{% for p in o.parameters %}<tr><td><code>{{ p.name }}</code> ({{ p.in }})</td><td>{{ p.description }}</td></tr>{% endfor %}
 {% if o.requestBody %}<tr><td>takes</td>
-<td>{% for k, c in o.requestBody.content.items() %}<code>{{ k }}</code> {{ name(c.schema) }}{% endfor %}</td></tr>{% endif %}
+<td>{% for k, c in o.requestBody.content.items() %}<code>{{ k }}</code> {{ name(c.schema) }} {% endfor %}<br>
+{{ marked(o.requestBody.description) }}</td></tr>{% endif %}
 {% for s, r in o.responses.items() %}<tr><td>{{ s }}</td><td>{{ r.description }}:
 {% for k, c in r.content.items() %}<code>{{ k }}</code> {{ name(c.schema) }} {% endfor %}</td></tr>{% endfor %}
 </table>{% endfor %}{% endfor %}

@@ -34,6 +34,7 @@ from moderation.service.perspective_forms import (
     SuggestRequest,
     SuggestResponse,
     checked_text,
+    in_camel_case,
 )
 
 blueprint = Blueprint("perspective", __name__)
@@ -130,7 +131,7 @@ def _units(text: str) -> int:
 @blueprint.post("/v1alpha1/comments:analyze")
 def analyze() -> Ready:
     """One comment in, the scores of the requested attributes out."""
-    sent = decode(body.read() or b"{}", _ANALYZE)
+    sent = decode(in_camel_case(body.read()) or b"{}", _ANALYZE)
     text = checked_text(sent)
     scorer = scoring.scorer()
     sources = _sources(sent, scorer)
@@ -160,7 +161,7 @@ def analyze() -> Ready:
 @guard.needs("label")
 def suggestscore() -> Ready:
     """What a person decided about a comment in, a receipt out. Kept as labels where the service keeps labels."""
-    sent = decode(body.read() or b"{}", _SUGGEST)
+    sent = decode(in_camel_case(body.read()) or b"{}", _SUGGEST)
     text = checked_text(sent)
     if not sent.attribute_scores:
         raise AnalyzerError("Missing attribute_scores")

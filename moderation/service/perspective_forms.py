@@ -5,6 +5,8 @@ Knows fields and the real service's wording; knows no score.
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 from msgspec import UnsetType
 
@@ -132,6 +134,20 @@ class SuggestResponse(msgspec.Struct, rename="camel"):
     client_token: str | UnsetType
     detected_languages: list[str]
     requested_languages: list[str] | UnsetType
+
+
+_ORIGINAL = {name.encode(): renamed.encode() for form in (Parameters, Article, Context, AnalyzeRequest, SuggestedScores, SuggestRequest)
+             for name, renamed in zip(form.__struct_fields__, form.__struct_encode_fields__, strict=True) if name != renamed}
+_MEMBER = re.compile(rb'([{,]\s*)"(' + b"|".join(_ORIGINAL) + rb')"(?=\s*:)')  # a quote within a text has a backslash before it
+
+
+def in_camel_case(content: bytes) -> bytes:
+    """A request with the members that stand under their original names, such as `requested_attributes`, under their names in JSON.
+
+    The real service takes both, as every reader of protobuf's JSON does (https://protobuf.dev/programming-guides/json/). It stays as
+    long as it is, so that an error's place holds.
+    """
+    return _MEMBER.sub(lambda found: found[1] + (b'"' + _ORIGINAL[found[2]] + b'"').ljust(len(found[2]) + 2), content)
 
 
 def checked_text(sent: CommentRequest) -> str:
