@@ -76,7 +76,7 @@ def test_a_section_moves_thresholds_for_itself_only(policy):
 
 
 def test_an_unknown_section_is_refused_with_those_that_are_known(policy):
-    with pytest.raises(RequestError, match="known are `business`"):
+    with pytest.raises(RequestError, match="the sections are `business`"):
         policy.section("figs")
 
 
