@@ -65,7 +65,7 @@ class Sweep:
         n, k, c = batch.size, self._outputs, self._categories
         memory = bytearray(n * (16 * k + 9 * c + 2))
         walk = self._lexicon.walk
-        places, room = walk.make_room(n)
+        places, room = walk.make_room(batch)
         count = self._score(self._tables, batch.block, *self._sections(sections), self._pointer(memory), places, room)
         places, listed = (places, walk.unpack(places, count)) if count <= room else walk.find(batch)
         found = self._lexicon.standing(batch, places, listed)

@@ -21,7 +21,7 @@ from moderation.text import FoldedBatch
 _LETTER, _DIGIT, _SIGN, _MASK, _SPACE, _APOSTROPHE = 1, 2, 4, 8, 16, 32
 INNOCENT = -1  # in place of a form's number
 ASKS_SCRIPT, ASKS_LANGUAGE = 2, 4  # of `Candidate.asks`
-_ROOM = 16  # candidates that are made room for at first
+_ROOM, _CHARACTERS = 16, 4  # candidates that are made room for at first: so many, and one for so many characters
 _CANDIDATE = struct.Struct("=6i4xi3xB3x5B")  # `candidate` of csrc/kernels.h, but for what only the walk needs
 # How a term is disguised, as csrc/row.h numbers it; "" where there is not enough evidence that it is one.
 DISGUISES = ("", "plain", "repeated", "leet", "masked", "spaced", "split", "joined", "swapped", "dropped", "thinned", "reversed",
@@ -121,16 +121,16 @@ class Walk:
         Each is a `Candidate`, if made one. Where one in a row has something to ask, those that overlap are all there, and `choose`
         chooses. With `every`, there are also places where a term seems to stand and does not; their `disguise` is 0.
         """
-        memory, room = self.make_room(batch.size)
+        memory, room = self.make_room(batch)
         count = self._search(batch.block, every, memory, room)
         if count > room:
             memory = self._allocate(count)
             count = self._search(batch.block, every, memory, count)
         return memory, self.unpack(memory, count)
 
-    def make_room(self, size: int) -> tuple[Any, int]:
-        """Memory for the places of so many rows, and for how many places it is: enough as a rule."""
-        room = _ROOM + size
+    def make_room(self, batch: FoldedBatch) -> tuple[Any, int]:
+        """Memory for the places of a batch, and for how many places it is: enough as a rule."""
+        room = _ROOM + batch.size + batch.length // _CHARACTERS
         return self._allocate(room), room
 
     def unpack(self, memory: Any, count: int) -> list[tuple[int, ...]]:

@@ -156,37 +156,43 @@ int is_named_as_foreign(const row_text *row, int32_t start, int32_t end) {
     return word_after(row, end + NEIGHBOURHOOD, &from, &to) && is_word_of(row, from, to, " is means meant stands ");
 }
 
-/* Whether one of some words stands not far from the range. */
-static int has_near(const row_text *row, int32_t start, int32_t end, const char *words) {
+/* Words of patterns for words, of mathematics, and of chemistry, by which symbols of elements are just that. */
+static const char PATTERNS[] = " regex regexp regular pattern patterns grep glob globs wildcard wildcards crossword rhymes rhyme rhyming "
+    "ending endings clue makefile shell escaped macro variable ";
+static const char MATHEMATICS[] = " product sum sums term terms matrix vector vectors factor factors constant constants coefficient "
+    "coefficients variable variables equation equations integral limit plot ratio function convolution subscript ";
+static const char MATTER[] = " alloy alloys oxide oxides doped copper iron lead zinc tin gold silver arsenic sulphur sulfur nickel cobalt "
+    "titanium carbon silicon realgar mineral minerals ore glass electrode electrodes tubes nanotubes film films layer layers cell cells "
+    "crystal crystals phase compound compounds powder solution semiconductor semiconductors ";
+static const char *const SUBJECTS[SUBJECT_COUNT] = {PATTERNS, MATHEMATICS, MATTER};
+enum { ON_PATTERNS, ON_MATHEMATICS, ON_MATTER };
+
+/* Whether a word of a subject begins not far from the range. Where none has been met is not read again: linear in the text. */
+static int has_near(const row_text *row, int32_t start, int32_t end, int subject) {
     int32_t i = start > AROUND / 2 ? start - AROUND / 2 : 0, last = end + AROUND / 2 < row->length ? end + AROUND / 2 : row->length;
-    while (i > 0 && i < start && alnum_at(row, i - 1)) i++;
+    stretch *without = row->without + subject;
+    if (i < without->from || i >= without->to) without->from = without->to = i;
+    i = without->to;
+    while (i > 0 && i < last && alnum_at(row, i - 1)) i++; /* no half words */
     for (; i < last; i++) {
-        if (i == start) i = end;
         int32_t low = i;
-        while (i < last && alnum_at(row, i)) i++;
-        if (is_word_of(row, low, i, words)) return 1;
+        while (i < row->length && i - low < LONGEST_TOKEN && alnum_at(row, i)) i++;
+        if (is_word_of(row, low, i, SUBJECTS[subject])) {
+            if (low < start || low >= end) return 1;
+            without->from = i;
+        }
+        without->to = i;
     }
     return 0;
 }
 
-int is_a_pattern(const row_text *row, int32_t start, int32_t end) {
-    return has_near(row, start, end,
-                    " regex regexp regular pattern patterns grep glob globs wildcard wildcards crossword rhymes rhyme rhyming ending "
-                                     "endings clue makefile shell escaped macro variable ");
-}
+int is_a_pattern(const row_text *row, int32_t start, int32_t end) { return has_near(row, start, end, ON_PATTERNS); }
 
 int is_mathematical(const row_text *row, int32_t start, int32_t end) {
     for (int32_t i = start > 4 ? start - 4 : 0; i < end + 4; i++)
         if (is_among(at(row, i), "=^") || at(row, i) == 0x2211 || at(row, i) == 0x222B) return 1; /* signs of sums and integrals */
-    return has_near(row, start, end, " product sum sums term terms matrix vector vectors factor factors constant constants coefficient "
-                                     "coefficients variable variables equation equations integral limit plot ratio function "
-                                     "convolution subscript ");
+    return has_near(row, start, end, ON_MATHEMATICS);
 }
-
-/* Words of chemistry, behind or before which symbols of elements are just that. */
-static const char MATTER[] = " alloy alloys oxide oxides doped copper iron lead zinc tin gold silver arsenic sulphur sulfur nickel cobalt "
-    "titanium carbon silicon realgar mineral minerals ore glass electrode electrodes tubes nanotubes film films layer layers cell cells "
-    "crystal crystals phase compound compounds powder solution semiconductor semiconductors ";
 
 /* The symbols of two letters of elements that are met in compounds. */
 static const char ELEMENTS[] = " he li be ne na mg al si cl ar ca sc ti cr mn fe co ni cu zn ga ge as se br kr rb sr zr nb mo tc ru rh pd "
@@ -215,5 +221,5 @@ int is_formula(const row_text *row, int32_t start, int32_t end) {
         }
         symbols++;
     }
-    return symbols > 1 && pairs > 0 && (digits > 0 || has_near(row, low, high, MATTER));
+    return symbols > 1 && pairs > 0 && (digits > 0 || has_near(row, low, high, ON_MATTER));
 }

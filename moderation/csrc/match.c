@@ -145,7 +145,8 @@ int64_t match_rows(const match_tables *tables, const char *block, int64_t from, 
     out.fold = fold;
     for (int64_t row_number = from; row_number < to; row_number++) {
         int64_t start = fold->offsets[row_number], before = out.count;
-        row_text row = {tables, fold->codes + start, fold->flags + start, (int32_t)(fold->offsets[row_number + 1] - start)};
+        stretch without[SUBJECT_COUNT] = {{0, 0}};
+        row_text row = {tables, fold->codes + start, fold->flags + start, (int32_t)(fold->offsets[row_number + 1] - start), without};
         out.places = 64 + row.length / 2;
         out.is_marked = -1;
         out.asked = 0;

@@ -1,6 +1,8 @@
 /* Which words a walk need not begin with: most leave the trie of forms by their second or third letter, wherever a walk would find that out
    at greater length. */
 
+#include <stddef.h>
+
 #include "row.h"
 
 #define ANYWHERE UINT32_MAX
@@ -74,7 +76,7 @@ void md_leads_fill(const match_tables *tables, uint32_t *leads, const char *text
             if (letters < LONGEST_TOKEN) codes[letters++] = (uint8_t)text[i];
         }
         int64_t slot = hash_slot(tables->frequent, tables->frequent_slots, hash_finish(hash));
-        const row_text word = {tables, codes, flags, letters};
+        const row_text word = {tables, codes, flags, letters, NULL};
         if (slot >= 0) leads[slot] = letters < LONGEST_TOKEN ? path_end(&word, 0, letters - 1) : ANYWHERE;
     }
 }

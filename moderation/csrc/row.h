@@ -31,11 +31,16 @@ enum { MILD, STRONG, SEVERE };
 
 #define SURPLUS 4 /* repeats that a sign too many counts as: a reading with a letter for each sign is the better one */
 
+#define SUBJECT_COUNT 3 /* of the words that context.c looks for around a candidate */
+
+typedef struct { int32_t from, to; } stretch; /* half-open */
+
 typedef struct {
     const match_tables *tables;
     const uint32_t *codes;
     const uint8_t *flags;
     int32_t length;
+    stretch *without; /* [SUBJECT_COUNT]: where a subject's words have been looked for in vain; written to while the row is judged */
 } row_text;
 
 /* The character at `i`; 0, which no fold holds, beside the text. */

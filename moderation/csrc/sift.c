@@ -119,6 +119,11 @@ static int is_sooner(const candidate *a, const candidate *b) {
     return is_match != was_match ? is_match : by_rank(a, b) < 0;
 }
 
+/* Whether one reading is the better one of the same characters, and has nothing to ask. */
+static int outdoes(const candidate *a, const candidate *b) {
+    return a->end == b->end && !a->masked == !b->masked && a->rank <= b->rank && !a->asks && !a->spared;
+}
+
 /* Judges what a walk came by. Where a form fills the word from here to its end, forms that break off inside the word are none; of
    readings of the same characters, only the best is kept if it has nothing to ask. */
 void judge_all(sink *out, const row_text *row) {
@@ -128,20 +133,17 @@ void judge_all(sink *out, const row_text *row) {
     for (int32_t i = 0; i < out->waiting; i++) {
         candidate place = out->own[i];
         if (whole && place.edges & 3) continue;
+        place.rank = rank_of(row->tables, &place);
+        int32_t k = 0;
+        while (k < kept && !outdoes(out->own + k, &place)) k++;
+        if (k < kept && !out->every) continue;
         place.disguise = (uint8_t)judge(row, &place);
         if (!place.disguise && !out->every) continue;
-        place.rank = rank_of(row->tables, &place);
-        int32_t k = out->every ? kept : 0;
-        for (; k < kept; k++) {
-            candidate *other = out->own + k;
-            if (other->end != place.end || !other->masked != !place.masked) continue;
-            int is_as_good = other->rank == place.rank ? other->disguise <= place.disguise : other->rank < place.rank;
-            if (!other->asks && !other->spared && is_as_good) break;
-        }
-        if (k < kept) continue;
         if (place.disguise) spare(row, &place);
         place.quoted = (uint8_t)is_quoted(row, &place);
         place.asks = (uint8_t)(asks(row, &place) | (is_marked(out, row, place.row) ? ASKS_REGION : 0));
+        if (!out->every)
+            for (k = kept - 1; k >= 0; k--) if (outdoes(&place, out->own + k)) out->own[k] = out->own[--kept];
         out->own[kept++] = place;
     }
     int32_t best = 0;

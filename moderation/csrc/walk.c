@@ -18,16 +18,31 @@ static uint32_t readings_at(const row_text *row, int32_t i) {
     return c == '#' && (at(row, i - 1) == c || at(row, i + 1) == c || at(row, i - 1) == 'h') ? 0 : row->tables->readings[c];
 }
 
-/* How many characters there are from `i` to the end of a word with signs in it; the last run of ! and ? is punctuation. */
-static int32_t masked_length(const row_text *row, int32_t i) {
-    int32_t end = i, last = i;
-    for (; end < row->length && end < i + 40; end++) {
+/* What a letter at `i` can only be read as; all letters where something else stands there. */
+static uint32_t letters_at(const row_text *row, int32_t i) {
+    uint32_t c = at(row, i);
+    return is_plain_letter(c) && !(row->flags[i] & HOMOGLYPH) ? row->tables->readings[c] : UINT32_MAX;
+}
+
+#define LONGEST_MASKED 80 /* characters that are looked at of a word with signs in it */
+#define LONGEST_REST 32   /* letters of a form behind a masked one, less one */
+
+/* Where a word with signs in it ends that goes on at `i`; the last run of ! and ? is punctuation. */
+static int32_t masked_end(const row_text *row, int32_t i) {
+    int32_t end = i, last = i + 1;
+    for (; end < row->length && end < i + LONGEST_MASKED; end++) {
         int kind = kind_at(row, end);
         if (!(kind & (LETTER | DIGIT | MASK)) || (kind & SPACE)) break;
         uint32_t c = row->codes[end];
         if ((kind & (LETTER | DIGIT)) || c == '*' || c == '#' || c == '_' || c == '-' || c == '$' || c == '@') last = end + 1;
     }
-    return last > i ? last - i : 1;
+    return last;
+}
+
+/* Whether there are as many letters, at least, in [low, high). */
+static int has_letters(const row_text *row, int32_t low, int32_t high, int least) {
+    for (; low < high && least > 0; low++) least -= kind_at(row, low) & LETTER;
+    return least <= 0;
 }
 
 /* Letters drawn with several signs. */
@@ -53,6 +68,7 @@ void walk_from(sink *out, const row_text *row, int32_t row_number, int32_t start
     int at_edge = begins_word(row, start);
     state stack[DEPTH];
     int depth = 0, steps = 0;
+    int32_t measured = start, behind = start; /* a word with signs in it, as far as it was looked at */
     state first;
     memset(&first, 0, sizeof first);
     first.position = start;
@@ -72,23 +88,28 @@ void walk_from(sink *out, const row_text *row, int32_t row_number, int32_t start
         if ((kind & MASK) && (s.node ? s.literal + s.leet > 0 : c == '*') && s.masked < 12) {
             /* Letters behind signs: only those that lead to a form which ends where the word does, unless one sign stands
                between two letters. */
+            if (s.position < measured || s.position >= behind || s.position > measured + LONGEST_MASKED - LONGEST_REST)
+                behind = masked_end(row, measured = s.position);
+            int32_t left_over = behind - s.position;
             if (s.node && (c == '*' || c == '#') && row->codes[s.position - 1] != c) { /* more signs than letters: ban***na */
-                int32_t stop = s.position + LONGEST_GAP < row->length ? s.position + LONGEST_GAP : row->length;
-                for (int32_t next = s.position + 1; next < stop && row->codes[next] == c; next++) {
+                /* of few letters nobody tells what they were */
+                int surplus = has_letters(row, s.position, behind, SHORT - s.literal) ? LONGEST_GAP - 1 : 1;
+                for (int32_t next = s.position + 1; next <= s.position + surplus && at(row, next) == c; next++) {
                     state m = s;
                     m.position = next;
                     m.repeats = (uint8_t)(m.repeats + SURPLUS * (next - s.position));
                     PUSH(m);
                 }
             }
-            int32_t left_over = masked_length(row, s.position);
+            uint32_t follow = letters_at(row, s.position + 1);
             int lone = !s.masked && in_word(row, s.position + 1) && in_word(row, s.position - 1);
             for (uint32_t left = mask; left; left &= left - 1) {
                 int letter = __builtin_ctz(left);
                 state m = s;
                 m.position++;
                 m.node = child(tables, s.node, letter);
-                if (!lone && !(left_over < 32 && tables->nodes[m.node].lengths >> (left_over - 1) & 1)) continue;
+                if (!lone && !(left_over < LONGEST_REST && tables->nodes[m.node].lengths >> (left_over - 1) & 1)) continue;
+                if (!(tables->nodes[m.node].children & follow) && tables->nodes[m.node].form < 0) continue;
                 m.last = NONE;
                 m.masked++;
                 PUSH(m);
