@@ -2,6 +2,7 @@
 
 Knows logits of both and labels; the join, its calibration and the bounds are those of `moderation.cascade`. How wide the bounds are, to
 either side, is chosen by what they keep: most of the actions that the encoder changes, at no more than COST of reading all news with it.
+About a short comment it is asked whatever the linear model says: that costs little, and there a few words change the meaning.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from moderation.train.corpus import ATTRIBUTES, DEVELOPMENT, Corpus
 
 COST = 0.25  # of what asking about all news comments costs, at most
 RUN = 50     # characters that the encoder could read in the time that a run costs before it reads any
-SPANS = (100, 200, 400, 800)  # characters from which on the next upper bound counts
+SPANS = (100, 200, 400, 800)  # characters from which on the next upper bound counts; below the first, anything may come of a comment
 # Of joined scores outside a bound; close to each other, so that the widest bounds that COST allows are among them.
 _TAILS = (0.0005, 0.001, 0.002, 0.003, 0.004, 0.005, 0.006, 0.007, 0.008, 0.009, 0.01, 0.012, 0.014, 0.017, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3)
 _SHARES = np.array([0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 1])
@@ -134,13 +135,14 @@ def widths(whole: Join, logits: Logits, joined: Floats) -> Iterator[tuple[float,
     """Joins with bounds of every width: the shares of joined scores that lie below the lower and above the upper ones.
 
     Above the upper bounds lie so many where asking costs as usual, and in each span of lengths more as it costs more there: so what is
-    gained for the same cost is the same in all.
+    gained for the same cost is the same in all but the first, which is bounded by nothing.
     """
     linear, scores, lengths = logits.linear[logits.drawn], joined[logits.drawn], logits.lengths[logits.drawn]
     costs, span = lengths + RUN, np.searchsorted(SPANS, lengths, side="right")
-    dear = [costs[span == number].mean() / costs.mean() if (span == number).any() else 1.0 for number in range(len(SPANS) + 1)]
+    dear = [costs[span == number].mean() / costs.mean() if (span == number).any() else 1.0 for number in range(1, len(SPANS) + 1)]
+    anything = Calibration(np.tile([0.0, 1.0], (linear.shape[1], 1)), np.ones((linear.shape[1], 2)))
     lows = {tail: bounds(linear, scores, tail)[0] for tail in _TAILS}
-    highs = {tail: tuple(bounds(linear, scores, min(tail * times, 0.5))[1] for times in dear) for tail in _TAILS}
+    highs = {tail: (anything, *(bounds(linear, scores, min(tail * times, 0.5))[1] for times in dear)) for tail in _TAILS}
     for below, low in lows.items():
         for above, high in highs.items():
             yield below, above, replace(whole, low=low, lengths=SPANS, high=high)
