@@ -71,7 +71,7 @@ def test_a_tiny_encoder_learns_goes_on_and_is_the_same_in_int8(tmp_path, lacking
     opened, said = export.reopen(tmp_path / "encoder")
     assert [one.ids for one in said.encode_batch(TEXTS)] == [one.ids for one in words.encode_batch(TEXTS)]
     for name, weights in again.network.state_dict().items():
-        assert torch.allclose(opened.state_dict()[name], weights, atol=float(weights.abs().max()) / 250), name
+        assert torch.allclose(opened.state_dict()[name], weights, atol=float(weights.abs().max()) / 100), name
     start = descend.Trainer(opened, how)
     told = start.logits(rows)
     assert np.abs(told - served).max() < export.BOUND
@@ -79,6 +79,31 @@ def test_a_tiny_encoder_learns_goes_on_and_is_the_same_in_int8(tmp_path, lacking
     start.settle(rows, mix.Lessons(np.ones_like(labels), taught.importance, taught.registers, taught.drawn), np.arange(len(rows)))
     assert float(start.biases[0].detach().min()) > 3 and not start.biases[1:].detach().any()
     assert start.predict(rows).mean() > (told > 0).mean()
+
+
+@pytest.mark.parametrize("lacking", [LACKING])
+def test_a_few_large_activations_do_not_blur_the_others(tmp_path, lacking):
+    if lacking:
+        pytest.skip(f"{', '.join(LACKING)} not installed: left out is how activations are evened out")
+    import torch
+
+    from moderation.train.encoder import export, fit
+
+    torch.manual_seed(0)
+    words = tokenizer()
+    network = fit.random_network(words.get_vocab_size())
+    with torch.no_grad():  # what BERTs learn by themselves: one channel far above the others, weighed little
+        network.layers[0].after_attention.weight[5] = 60.0
+        network.layers[0].wide.weight[:, 5] /= 60
+        network.layers[0].narrow.weight *= 60
+    rows = [words.encode(text).ids for text in TEXTS]
+    export.graph(network, tmp_path / "full.onnx")
+    full = export.Runner(tmp_path / "full.onnx", words).logits(TEXTS)
+    gaps = []
+    for reached in ({}, export.reach(network, rows)):
+        export.quantise(tmp_path / "full.onnx", tmp_path / "int8.onnx", reached)
+        gaps.append(np.abs(export.Runner(tmp_path / "int8.onnx", words).logits(TEXTS) - full).mean())
+    assert gaps[1] < gaps[0] / 1.5
 
 
 def test_what_is_no_encoder_of_ours_is_not_trained_on(tmp_path):
