@@ -19,7 +19,11 @@ _DAY = 86_400_000
 def _store() -> Store:
     from moderation.store import Store  # SQLAlchemy takes longer to import than all the rest
 
-    return Store(settings.load().database_url)
+    return Store(settings.load().database_url, create=False)
+
+
+def _deleted(count: int) -> str:
+    return f"{count} label{'s' * (count != 1)} deleted"
 
 
 def _export(arguments: argparse.Namespace) -> int:
@@ -32,14 +36,14 @@ def _export(arguments: argparse.Namespace) -> int:
 
 def _purge(arguments: argparse.Namespace) -> int:
     store = _store()
-    print(f"{store.purge(time.time_ns() // 1_000_000 - arguments.days * _DAY)} labels deleted")
+    print(_deleted(store.purge(time.time_ns() // 1_000_000 - arguments.days * _DAY)))
     store.close()
     return 0
 
 
 def _forget(arguments: argparse.Namespace) -> int:
     store = _store()
-    print(f"{store.forget(arguments.author)} labels deleted")
+    print(_deleted(store.forget(arguments.author)))
     store.close()
     return 0
 

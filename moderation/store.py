@@ -89,13 +89,19 @@ def _plain(text: str | None) -> str | None:
 
 
 class Store:
-    """Labels behind one database URL. Opens nothing before its first use; safe to share between threads, not across a fork."""
+    """Labels behind one database URL. Opens nothing before its first use; safe to share between threads, not across a fork.
 
-    def __init__(self, url: str) -> None:
+    Parameters
+    ----------
+    create : whether an SQLite file that is not there is made; without, it is an error, as where labels are only to be read.
+    """
+
+    def __init__(self, url: str, create: bool = True) -> None:
         for scheme in ("postgres://", "postgresql://"):
             if url.startswith(scheme):
                 url = "postgresql+psycopg://" + url[len(scheme):]
         self._url = url
+        self._create = create
         self._lock = threading.Lock()
         self._engine: sa.Engine | None = None
         self._salt = b""
@@ -203,6 +209,8 @@ class Store:
             return sa.create_engine(url, pool_pre_ping=True, pool_timeout=_WAIT, pool_size=2, hide_parameters=True,
                                     connect_args={"connect_timeout": _WAIT})
         if url.database:
+            if not self._create and not Path(url.database).exists():
+                raise StoreError(f"the store {url.database} is not there: no label has come yet, or MODERATION_DATABASE_URL names another")
             _make_private(Path(url.database))
         engine = sa.create_engine(url, hide_parameters=True, pool_timeout=_WAIT, connect_args={"timeout": _WAIT})
 
@@ -258,7 +266,7 @@ def _upgrade(engine: sa.Engine) -> None:
 
 
 class _told:
-    """Turns what the database or the disk raises into a `StoreError` that names its kind."""
+    """Turns what the database or the disk raises into a `StoreError` that names its kind, and what it says where no row is in that."""
 
     def __enter__(self) -> None:
         return None
@@ -266,4 +274,6 @@ class _told:
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         if isinstance(error, sa.exc.SQLAlchemyError | OSError | ImportError):
             inner = getattr(error, "orig", None)
-            raise StoreError(f"the store failed: {type(inner or error).__name__}") from error
+            said = error.strerror if isinstance(error, OSError) else inner if isinstance(error, sa.exc.OperationalError) else None
+            reason = f": {str(said).splitlines()[0]}" if said else ""
+            raise StoreError(f"the store failed: {type(inner or error).__name__}{reason}") from error

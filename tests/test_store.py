@@ -137,6 +137,8 @@ def test_labels_go_in_and_out_over_http(client):
     assert first.get_json() == again.get_json()
     assert again.headers["Idempotent-Replayed"] == "true"
     assert client.post("/v1/labels", json={**label, "store": True}).status_code == 201
+    for field, longest in (("text", 100_000), ("id", 1000), ("author", 1000)):
+        assert client.post("/v1/labels", json={**label, field: "a" * (longest + 1)}).get_json()["field"] == field
     rows = [json.loads(line) for line in client.get("/v1/labels").text.splitlines()]
     assert [row["text"] for row in rows] == [None, CANARY]
     assert rows[0]["scores"] == {"obscene": 1.0}
@@ -228,7 +230,26 @@ def test_the_commands_export_purge_and_forget(labels, url, monkeypatch, capsys):
     assert len(capsys.readouterr().out.splitlines()) == 2
     assert cli.main(["labels", "forget", "ann"]) == 0
     assert cli.main(["labels", "purge", "--days", "1"]) == 0
-    assert capsys.readouterr().out == "1 labels deleted\n0 labels deleted\n"
+    assert capsys.readouterr().out == "1 label deleted\n0 labels deleted\n"
+
+
+@pytest.mark.parametrize("command", [["labels", "export"], ["labels", "forget", "ann"], ["labels", "purge", "--days", "1"],
+                                     ["tune", "--from-store", "--target", "maximum recall @ precision >= 0.9"]])
+def test_a_command_makes_no_store_where_there_is_none(tmp_path, monkeypatch, capsys, command):
+    monkeypatch.setenv("MODERATION_DATABASE_URL", f"sqlite:///{tmp_path}/missing/labels.db")
+    monkeypatch.setenv("MODERATION_TIER", "fast")
+    assert cli.main(command) == 1
+    assert "labels.db is not there: no label has come yet" in capsys.readouterr().err
+    assert not (tmp_path / "missing").exists()
+
+
+def test_a_store_that_cannot_be_opened_says_why(tmp_path):
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(StoreError, match="the store failed: OperationalError: unable to open database file"):
+        Store(f"sqlite:///{tmp_path}/folder").add(NewLabel("native", "reject", "fig"))
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="the store failed: FileExistsError: File exists"):
+        Store(f"sqlite:///{tmp_path}/file/labels.db").add(NewLabel("native", "reject", "fig"))
 
 
 def test_no_error_of_the_store_holds_a_row(labels, caplog):

@@ -22,6 +22,7 @@ from flask import Blueprint, Flask, Response, current_app, request, stream_with_
 from moderation.errors import ModerationError, Problem, RequestError
 from moderation.service import body, guard, journal, metrics, problems, scoring
 from moderation.service.decode import decode
+from moderation.service.native import Id, Text
 from moderation.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,12 +37,12 @@ class LabelRequest(msgspec.Struct, forbid_unknown_fields=True):
     """What a moderator decided about a comment. The text is kept only with `store`; else a keyed hash, as for `author`
     always."""
 
-    text: str
+    text: Text
     action: Literal["approve", "review", "reject"]
     categories: dict[str, bool] = {}
-    id: str | None = None
+    id: Id | None = None
     section: str | None = None
-    author: str | None = None
+    author: Id | None = None
     store: bool = False
 
 

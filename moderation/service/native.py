@@ -27,6 +27,8 @@ from moderation.settings import Settings
 blueprint = Blueprint("native", __name__)
 LONGEST_TEXT = 100_000  # characters of a comment: some thirty pages
 LONGEST_ID = 1_000
+Text = Annotated[str, msgspec.Meta(max_length=LONGEST_TEXT)]
+Id = Annotated[str, msgspec.Meta(max_length=LONGEST_ID)]
 
 
 class Context(msgspec.Struct, forbid_unknown_fields=True):
@@ -43,8 +45,8 @@ class ScoreRequest(msgspec.Struct, forbid_unknown_fields=True):
     words that, taken out, would have changed the action; `language` is what the comment is in, if the sender knows. As `html`,
     what a reader of the page sees is scored, and spans are those of the HTML as sent. `tier` says who decides."""
 
-    text: Annotated[str, msgspec.Meta(max_length=LONGEST_TEXT)]
-    id: Annotated[str, msgspec.Meta(max_length=LONGEST_ID)] | None = None
+    text: Text
+    id: Id | None = None
     section: str | None = None
     mask: bool = False
     explain: bool = False

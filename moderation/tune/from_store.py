@@ -30,7 +30,7 @@ def read(url: str, categories: Sequence[str]) -> Labelled:
     """
     from moderation.store import Store
 
-    store = Store(url)
+    store = Store(url, create=False)
     newest: dict[str, dict[str, Any]] = {}
     hidden = 0
     for row in store.export():
