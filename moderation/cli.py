@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import errno
 import importlib
+import importlib.metadata
 import os
 import socket
 import sys
@@ -155,9 +156,17 @@ def _evaluate_seeds(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _version() -> str:
+    try:
+        return importlib.metadata.version("moderation")
+    except importlib.metadata.PackageNotFoundError:
+        return "(run from its folder, not installed)"
+
+
 def parser() -> argparse.ArgumentParser:
     """The parser of the whole command line; each command's namespace holds the function to `run`."""
     program = argparse.ArgumentParser("moderation", description="A self-hosted comment moderation service.")
+    program.add_argument("--version", action="version", version=f"%(prog)s {_version()}")
     commands = program.add_subparsers(title="commands", required=True, metavar="command")
 
     score = commands.add_parser("score", help="score comments given as arguments, or lines of standard input")

@@ -296,10 +296,10 @@ def read(environment: Mapping[str, str] | None = None) -> tuple[Settings, list[P
             named.append(setting.name)
         elif isinstance(values[setting.name], Path):
             values[setting.name] = ROOT / values[setting.name]
-    known = [setting.variable for setting in TABLE]
-    for name in sorted(set(environment).difference(known)):
+    known = {setting.name.upper(): setting.variable for setting in TABLE}
+    for name in sorted(set(environment).difference(known.values())):
         if name.startswith(PREFIX):
-            near = difflib.get_close_matches(name, known, 1)
-            hint = f"did you mean `{near[0]}`?" if near else f"the settings are {', '.join(known)}"
+            near = difflib.get_close_matches(name.removeprefix(PREFIX), known, 1)
+            hint = f"did you mean `{known[near[0]]}`?" if near else "the README lists the settings"
             problems.append(Problem(name, "is not a setting", hint))
     return Settings(**values, named=frozenset(named)), problems

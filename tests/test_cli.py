@@ -10,6 +10,7 @@ import sys
 
 import pytest
 
+import moderation
 from moderation import cli, seed_trial, settings
 from moderation.check_commands import faults
 from moderation.errors import DataError
@@ -36,6 +37,12 @@ def given(tmp_path, monkeypatch):
 def run(capsys, *arguments):
     code = cli.main(arguments)
     return code, capsys.readouterr().out
+
+
+def test_it_names_its_version(capsys):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--version"])
+    assert (ended.value.code, capsys.readouterr().out) == (0, f"moderation {moderation.__version__}\n")
 
 
 def test_a_table_shows_scores_reasons_and_words(capsys, golden):

@@ -80,11 +80,20 @@ def test_a_misspelt_field_is_told_its_name(client):
     assert post(client, "/v1/score/batch", {"comments": [], "mask": True})[1]["field"] == "mask"
 
 
-@pytest.mark.parametrize(("method", "path", "status"), [("GET", "/v1/score", 405), ("POST", "/v1/scores", 404), ("GET", "/", 404)])
+@pytest.mark.parametrize(("method", "path", "status"), [("GET", "/v1/score", 405), ("POST", "/v1/scores", 404), ("GET", "/figs", 404)])
 def test_other_routes_are_problems_too(client, method, path, status):
     response = client.open(path, method=method)
     assert (response.status_code, response.mimetype) == (status, "application/problem+json")
-    assert status != 405 or "POST" in response.headers["Allow"]
+    assert status != 405 or (response.headers["Allow"], response.get_json()["hint"]) == ("OPTIONS, POST", "it takes POST")
+
+
+def test_who_has_the_address_alone_is_led_to_the_document(client):
+    response = client.get("/")
+    assert (response.status_code, response.headers["Location"]) == (303, "docs")
+
+
+def test_a_mark_of_byte_order_is_passed_over(client):
+    assert post(client, "/v1/score", b'\xef\xbb\xbf{"text": "fig"}') == post(client, "/v1/score", {"text": "fig"})
 
 
 def test_half_an_emoji_is_scored(client):

@@ -67,16 +67,17 @@ def create_app(settings: Settings | None = None, scorer: Scorer | None = None) -
 def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
     settings: Settings = current_app.extensions["settings"]
+    methods = sorted(getattr(error, "valid_methods", None) or ())
     wording = {
         400: Problem("body", str(error.description), "send it whole, with its length"),
         404: Problem("", "no such route", "`/docs` shows the routes"),
-        405: Problem("", "the route does not take this method", "scoring is by POST"),
+        405: Problem("", "the route does not take this method", f"it takes {' and '.join(set(methods) - {'HEAD', 'OPTIONS'})}"),
         413: Problem("body", f"is larger than {settings.max_body} bytes", "send it in parts, or raise `MODERATION_MAX_BODY`"),
         415: Problem("Content-Encoding", "is not one that is read here", "send the body as it is, or, unless it is lines, as gzip"),
     }
     response = problems.answer(problems.details(wording.get(status, Problem("", error.name.lower())), status))
-    if status == 405 and isinstance(methods := getattr(error, "valid_methods", None), list):
-        response.headers["Allow"] = ", ".join(sorted(methods))
+    if methods:
+        response.headers["Allow"] = ", ".join(methods)
     return response
 
 

@@ -7,6 +7,7 @@ field names, numbers and the name of an unknown field, if it has the form of one
 
 from __future__ import annotations
 
+import codecs
 import difflib
 import re
 from typing import TypeVar
@@ -37,7 +38,7 @@ def decode(body: bytes, decoder: msgspec.json.Decoder[T], where: str = "") -> T:
     r"""The body as the decoder's type.
 
     A lone surrogate, which JavaScript writes when it cuts an emoji in two, is read as U+FFFD: one code point for one, so
-    that offsets stay.
+    that offsets stay. A mark of byte order at the head is passed over, as RFC 8259 allows.
 
     Parameters
     ----------
@@ -54,7 +55,8 @@ def decode(body: bytes, decoder: msgspec.json.Decoder[T], where: str = "") -> T:
     except RecursionError:
         raise RequestError(Problem(where or "body", "is nested too deeply", "a comment needs one object"), 400) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        mended = _ESCAPE.sub(lambda escape: b"\\ufffd" if escape[1] else escape[0], body) if b"\\u" in body else body
+        mended = body.removeprefix(codecs.BOM_UTF8)
+        mended = _ESCAPE.sub(lambda escape: b"\\ufffd" if escape[1] else escape[0], mended) if b"\\u" in body else mended
         if mended != body:
             return decode(mended, decoder, where)
         if isinstance(error, UnicodeDecodeError) or "utf-8" in str(error).lower():

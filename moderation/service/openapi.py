@@ -12,8 +12,9 @@ import inspect
 from typing import Any, NamedTuple
 
 import msgspec
-from flask import Blueprint, Response, current_app, render_template_string
+from flask import Blueprint, Response, current_app, redirect, render_template_string
 from markupsafe import Markup
+from werkzeug.wrappers import Response as WerkzeugResponse
 
 from moderation.answers import ScoreResult
 from moderation.keys import SCOPES
@@ -156,6 +157,13 @@ def _marked(text: str) -> Markup:
 def openapi() -> Response:
     """This document."""
     return Response(msgspec.json.encode(document(current_app.extensions["scorer"])), mimetype=_JSON)
+
+
+@blueprint.get("/")
+@needs(None)
+def home() -> WerkzeugResponse:
+    """Where somebody begins who has the address alone."""
+    return redirect("docs", 303)
 
 
 @blueprint.get("/docs")
