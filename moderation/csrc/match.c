@@ -5,6 +5,8 @@
 
 #define ROW_STEPS 20000 /* that a row may take, beside some for each character; then every start has few */
 
+#define AHEAD 16 /* words that are read before they are looked up, and looked up before anything is made of them */
+
 /* What a walk may begin with: a letter, a sign or digit read as one, or a character that begins a term of its own. */
 static int may_begin(const row_text *row, int32_t i, int familiar) {
     uint32_t c = row->codes[i];
@@ -77,13 +79,22 @@ static inline word read_word(const row_text *row, int32_t start) {
     return w;
 }
 
+/* A place to walk from: a word, or a character by itself that may begin a term, whose `word.end` is `start`. */
+typedef struct {
+    int32_t start;
+    word word;
+    uint64_t hash; /* of a plain word, finished */
+    int64_t slot;  /* of a frequent word, or -1 */
+    uint32_t lead; /* where a frequent word leads to */
+} place;
+
 /* Whether a plain word that is none of the frequent ones is a known one, as it is or before an 's; reports innocent ones. */
-static int is_familiar(sink *out, const row_text *row, int32_t row_number, const word *w) {
+static int is_familiar(sink *out, const row_text *row, int32_t row_number, const place *at) {
     const match_tables *tables = row->tables;
-    uint64_t hash = w->hash;
+    const word *w = &at->word;
+    uint64_t finished = at->hash;
     int32_t end = w->last + 1;
     for (;;) {
-        uint64_t finished = hash_finish(hash);
         if (hash_listed(tables->innocent, tables->innocent_slots, finished)) {
             report_word(out, row, row_number, w->first, end);
             return 1;
@@ -91,9 +102,10 @@ static int is_familiar(sink *out, const row_text *row, int32_t row_number, const
         if (hash_listed(tables->words, tables->word_slots, finished)) return 1;
         if (end <= w->last || w->last - w->first < 2 || row->codes[w->last] != 's' || !(kind_at(row, w->last - 1) & APOSTROPHE)) return 0;
         end = w->last - 1;
-        hash = hash_start();
+        uint64_t hash = hash_start();
         for (int32_t k = w->first; k < end; k++)
             if (kind_at(row, k) & LETTER) hash = hash_code(hash, row->codes[k]);
+        finished = hash_finish(hash);
     }
 }
 
@@ -111,25 +123,58 @@ static void walk_word(sink *out, const row_text *row, int32_t row_number, int32_
     }
 }
 
-static void match_row(sink *out, const row_text *row, int32_t row_number) {
+/* Reads the next places, at most AHEAD of them, and answers where it came to. */
+static int32_t read_places(const row_text *row, int32_t i, place *places, int32_t *count) {
     const match_tables *tables = row->tables;
-    uint8_t dressed = 0;
-    for (int32_t i = 0; i < row->length; i++) dressed |= row->flags[i];
-    for (int32_t i = 0; i < row->length;) {
+    int32_t n = 0;
+    while (i < row->length && n < AHEAD) {
+        place *next = places + n;
+        next->start = next->word.end = i;
         if (!(kind_at(row, i) & (LETTER | DIGIT | SIGN))) {
-            if (row->codes[i] >= 128 ? may_begin(row, i, 0) : hides_first(row, i)) walk_from(out, row, row_number, i, 0);
+            n += row->codes[i] >= 128 ? may_begin(row, i, 0) : hides_first(row, i);
             i++;
             continue;
         }
-        const word w = read_word(row, i);
-        int64_t slot = w.plain ? hash_slot(tables->frequent, tables->frequent_slots, hash_finish(w.hash)) : -1;
-        if (slot >= 0 && w.first == i && w.last == w.end - 1 && !(dressed & HOMOGLYPH)) { /* most words: what it leads to is known */
-            uint32_t lead = tables->leads[slot];
-            if (lead && leads_on(row, lead, w.last)) walk_from(out, row, row_number, i, 1);
-        } else {
-            walk_word(out, row, row_number, i, &w, slot >= 0 || (w.plain && is_familiar(out, row, row_number, &w)));
-        }
-        i = w.end > i ? w.end : i + 1;
+        next->word = read_word(row, i);
+        next->hash = hash_finish(next->word.hash);
+        __builtin_prefetch(tables->frequent + (next->hash & (uint64_t)(tables->frequent_slots - 1)));
+        i = next->word.end = next->word.end > i ? next->word.end : i + 1;
+        n++;
+    }
+    *count = n;
+    return i;
+}
+
+/* Looks a word up among the frequent ones; the tables that tell of the others are larger than a cache, and come while others are looked up. */
+static void look_up(const match_tables *tables, place *at) {
+    at->slot = at->word.plain ? hash_slot(tables->frequent, tables->frequent_slots, at->hash) : -1;
+    if (at->slot >= 0) {
+        at->lead = tables->leads[at->slot];
+    } else if (at->word.plain) {
+        __builtin_prefetch(tables->innocent + (at->hash & (uint64_t)(tables->innocent_slots - 1)));
+        __builtin_prefetch(tables->words + (at->hash & (uint64_t)(tables->word_slots - 1)));
+    }
+}
+
+static void match_place(sink *out, const row_text *row, int32_t row_number, const place *at, int is_dressed) {
+    const word *w = &at->word;
+    if (w->end == at->start) {
+        walk_from(out, row, row_number, at->start, 0);
+    } else if (at->slot >= 0 && w->first == at->start && w->last == w->end - 1 && !is_dressed) { /* most words: what it leads to is known */
+        if (at->lead && leads_on(row, at->lead, w->last)) walk_from(out, row, row_number, at->start, 1);
+    } else {
+        walk_word(out, row, row_number, at->start, w, at->slot >= 0 || (w->plain && is_familiar(out, row, row_number, at)));
+    }
+}
+
+static void match_row(sink *out, const row_text *row, int32_t row_number) {
+    place places[AHEAD];
+    uint8_t dressed = 0;
+    for (int32_t i = 0; i < row->length; i++) dressed |= row->flags[i];
+    for (int32_t i = 0, count; i < row->length;) {
+        i = read_places(row, i, places, &count);
+        for (int32_t k = 0; k < count; k++) if (places[k].word.end > places[k].start) look_up(row->tables, places + k);
+        for (int32_t k = 0; k < count; k++) match_place(out, row, row_number, places + k, dressed & HOMOGLYPH);
     }
 }
 

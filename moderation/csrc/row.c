@@ -1,5 +1,7 @@
 /* Words beside a place, case, sentences. See row.h. */
 
+#include <string.h>
+
 #include "row.h"
 
 void word_around(const row_text *row, int32_t start, int32_t end, int32_t *low, int32_t *high) {
@@ -85,14 +87,14 @@ int word_after(const row_text *row, int32_t most, int32_t *low, int32_t *high) {
 }
 
 int is_word_of(const row_text *row, int32_t start, int32_t end, const char *words) {
-    if (start >= end) return 0;
-    for (const char *word = words; *word; word++) {
-        if (*word != ' ') continue;
-        int32_t i = start;
-        while (i < end && word[1 + i - start] && row->codes[i] == (uint8_t)word[1 + i - start]) i++;
-        if (i == end && word[1 + i - start] == ' ') return 1;
+    char sought[LONGEST_TOKEN + 3] = " ";
+    if (start >= end || end - start > LONGEST_TOKEN) return 0;
+    for (int32_t i = start; i < end; i++) {
+        if (row->codes[i] >= 128) return 0; /* the words are ASCII */
+        sought[i - start + 1] = (char)row->codes[i];
     }
-    return 0;
+    sought[end - start + 1] = ' ';
+    return strstr(words, sought) != NULL;
 }
 
 int reads(const row_text *row, int32_t start, const char *said) {

@@ -2,7 +2,7 @@
    separators between letters, letters repeated. What it comes by is a candidate with its evidence; sift.c has it judged.
    Each start takes a bounded number of steps, runs of one character are jumped over: linear in the text. */
 
-#include <string.h>
+#include <stddef.h>
 
 #include "walk.h"
 
@@ -69,16 +69,12 @@ void walk_from(sink *out, const row_text *row, int32_t row_number, int32_t start
     state stack[DEPTH];
     int depth = 0, steps = 0;
     int32_t measured = start, behind = start; /* a word with signs in it, as far as it was looked at */
-    state first;
-    memset(&first, 0, sizeof first);
-    first.position = start;
-    first.last = NONE;
-    stack[depth++] = first;
+    stack[depth++] = (state){.position = start, .last = NONE};
     int fewest = is_space(at(row, start - 1)) ? WORD_STEPS : FEWEST_STEPS;
     int most = out->steps > STEPS ? STEPS : out->steps > fewest ? (int)out->steps : fewest;
     while (depth > 0 && steps++ < most) {
         state s = stack[--depth];
-        if (s.node && !s.rests && tables->nodes[s.node].form >= 0) report(out, row, row_number, start, &s, familiar);
+        if (s.node && !s.rests && tables->nodes[s.node].form >= 0) report(out, row, row_number, start, stack + depth, familiar);
         s.rests = 0;
         if (s.position >= row->length) continue;
         uint32_t c = row->codes[s.position];
