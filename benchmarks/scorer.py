@@ -34,13 +34,13 @@ def main() -> None:
         texts = [row["text"] for row in csv.DictReader(file)] * REPEATS
     batch = fold_batch(texts)
     found = scorer.lexicon.find_batch(batch)
-    restored = scorer.lexicon.restore(batch, found)
+    restored = scorer.lexicon.restore(batch)
     scores = scorer.classifier.predict_folded(restored)
     steps: dict[str, Callable[[], object]] = {
         "exclude": lambda: exclusions.blank(texts, scorer.policy.exclude),
         "fold": lambda: fold_batch(texts),
         "find": lambda: scorer.lexicon.find_batch(batch),
-        "restore": lambda: scorer.lexicon.restore(batch, found),
+        "find and restore": lambda: scorer.lexicon.restore(batch),
         "predict": lambda: scorer.classifier.predict_folded(restored),
         "fuse and decide": lambda: scorer.policy.decide(scorer.policy.fuse(scores, found)),
         "score_batch": lambda: scorer.score_batch(texts, tier="fast"),

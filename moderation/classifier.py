@@ -192,6 +192,14 @@ class LinearClassifier:
         self._library.md_predict(self.model, batch.block, _doubles(scores), _doubles(logits))
         return scores, logits
 
+    def word_sums(self, words: Sequence[str]) -> dict[str, Any]:
+        """What the character n-grams of some frequent words come to: `word_sums` of csrc/kernels.h, good for as long as `table` is kept."""
+        slots = 1 << (2 * len(words) + 1).bit_length()
+        table = kernels.load()[0].new("word_sum[]", slots)
+        codes = np.frombuffer("".join(f"{word}\n" for word in words).encode("utf-32-le"), np.uint32)
+        self._library.md_word_sums(self.model, pointer("uint32_t", codes), len(codes), table, slots)
+        return {"table": table, "slots": slots}
+
     def sentences(self, batch: FoldedBatch, row: int) -> list[tuple[Span, Floats]]:
         """The sentences of one row with the scores that each would get alone; spans in the original, in order."""
         room = int(batch.offsets[row + 1] - batch.offsets[row]) + 1

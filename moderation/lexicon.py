@@ -23,7 +23,7 @@ from moderation.found import Found, Match, RowMatches, make_match, make_span, ra
 from moderation.regions import Reading
 from moderation.scripts import is_natural
 from moderation.terms import Term, read_terms
-from moderation.text import FoldedBatch, NormalizedText, Span, fold_batch
+from moderation.text import FoldedBatch, NormalizedText, Span
 from moderation.walk import ASKS_LANGUAGE, ASKS_SCRIPT, DISGUISES, EMPTY_TRIE, INNOCENT, Candidate, Walk, hash_text
 
 WORDS_FILE, COMMON_FILE, NAMES_FILE, INNOCENT_FILE = "words.txt", "common.txt", "names.txt", "innocent.txt"
@@ -34,7 +34,6 @@ _TOO_LITTLE = "not enough evidence"
 _A_WORD = "a known word"
 _LONGEST_WORD = 48  # characters; as in csrc/row.h
 _TAIL, _HEAD = re.compile(rf"[^\W_]{{1,{_LONGEST_WORD}}}\Z"), re.compile(rf"[^\W_]{{1,{_LONGEST_WORD}}}")
-_ANY_WORD = " something "  # for an innocent one: a sentence that lacks its noun reads stranger than one with a plain noun
 _NO_TERMS = (WORDS_FILE, COMMON_FILE, NAMES_FILE, INNOCENT_FILE)
 
 
@@ -91,7 +90,6 @@ class Lexicon:
         self.words, self.common, self.is_known = words, tuple(common), self.walk.is_known
         self._meanings = [[(term.text, category, term.severity) for category in (term.category, term.also) if category]
                           for term in (terms[form.term] for form in self.trie.forms)]
-        self._innocent = frozenset(harmless)
         digest = hashlib.sha256(repr((self.terms, tuple(allows), tuple(names), tuple(innocent))).encode())
         digest.update(words.encode())
         self.version = digest.hexdigest()[:12]
@@ -157,12 +155,12 @@ class Lexicon:
         row = places[first][0]
         reading = Reading(batch, row)
         standing: list[int] = []
-        spared: list[Span] = []
+        spared: dict[int, Span] = {}
         for number in range(first, last) if last - first == 1 else budget.watched(range(first, last)):
             found = Candidate._make(places[number])
             is_spared, outcome = (True, "") if found.form == INNOCENT else self._judge(reading, found)
             if is_spared:
-                spared.append(Span(found.first, found.last))
+                spared[number] = Span(found.first, found.last)
             elif not outcome:
                 standing.append(number)
         chosen = self.walk.choose(batch, memory, standing) if len(standing) > 1 else [places[number] for number in standing]
@@ -171,8 +169,8 @@ class Lexicon:
             if places[number] in stays:
                 memory[number].quoted = reading.region(Candidate._make(places[number])) != "own"
             else:
-                memory[number].disguise = 0
-        return self._matches(row, chosen, spared, reading)
+                memory[number].disguise, memory[number].spared = 0, number in spared
+        return self._matches(row, chosen, [*spared.values()], reading)
 
     def explain(self, text: NormalizedText) -> list[Finding]:
         """Every candidate of a text with what became of it, by position."""
@@ -188,33 +186,15 @@ class Lexicon:
             findings.append(Finding(span, self._meanings[found.form][0][0], outcome, disguise))
         return findings
 
-    def restore(self, batch: FoldedBatch, found: Sequence[RowMatches]) -> FoldedBatch:
+    def restore(self, batch: FoldedBatch) -> FoldedBatch:
         """The batch as a classifier that knows words should read it: every disguised match written plainly, and every spared place
         blank or, for an innocent word, an ordinary one, since it means something else than its letters say. The same batch
-        where there is none of these. Rows and their order stay; spans of the result do not map back to the originals inside
+        where no term stands. Rows and their order stay; spans of the result do not map back to the originals inside
         a changed word.
         """
-        restored = self.restored(batch, found)
-        return fold_batch([restored.get(row, text) for row, text in enumerate(batch.texts)]) if restored else batch
-
-    def restored(self, batch: FoldedBatch, found: Sequence[RowMatches]) -> dict[int, str]:
-        """The texts that `restore` changes, by their rows, ascending."""
-        texts: dict[int, str] = {}
-        for row, matches, spared in found:
-            text = batch.texts[row]
-            # Apart from its neighbours where it was run together with them.
-            changes = {span: f" {term} " if disguise == "joined" else term for term, _, _, span, disguise, _ in matches
-                       if disguise not in ("plain", "repeated")}
-            for span in spared:
-                changes[span] = _ANY_WORD if text[span.start : span.end].lower() in self._innocent else " "
-            if changes:
-                pieces: list[str] = []
-                position = 0
-                for span in sorted(changes) if len(changes) > 1 else changes:
-                    pieces += text[position : span[0]], changes[span]
-                    position = max(position, span[1])
-                texts[row] = "".join([*pieces, text[position:]])
-        return texts
+        memory, places = self.walk.find(batch)
+        self.standing(batch, memory, places)
+        return self.walk.restore(batch, memory, len(places)) if places else batch
 
     def _judge(self, reading: Reading, found: Candidate) -> tuple[bool, str]:
         """Whether it is spared, and what became of it, in words; "" for a match."""

@@ -94,14 +94,7 @@ class Scorer:
         detected = language.name_others(batch.texts, swept.english)
         named = [tag or found for tag, found in zip(tags, detected, strict=True)] if tags else detected
         # What the words were disguised as is undone for the models too: they learned from plain spelling.
-        wordings: dict[int, str] = {}
-        plain = batch
-        if 0 in swept.read:
-            rows = [row for row, is_read in enumerate(swept.read) if not is_read]
-            restored = self.lexicon.restored(batch, [found.row(row) for row in rows if row in found])
-            wordings = {row: restored.get(row, batch.texts[row]) for row in rows}
-            plain = fold_batch([*wordings.values()])
-            self._sweep.again(swept, rows, plain, sections)
+        plain = self._sweep.again(batch, swept, sections)
         scores, deep = linear, []
         if self.cascade and tiers.count(_FAST) < count:
             doubt = in_doubt(self.cascade.join, self.policy, logits, np.diff(batch.offsets), [*found.rows()], sections)
@@ -109,8 +102,8 @@ class Scorer:
             if deep:
                 chosen = np.array(deep, np.intp)
                 scores = linear.copy()
-                places = {row: place for place, row in enumerate(wordings)}
-                said = [(plain.row(places[row]) if row in places else batch.row(row)).text for row in deep]
+                read = swept.read
+                said = [(batch.row(row) if plain is None or read[row] else plain.row(read.count(0, 0, row))).text for row in deep]
                 scores[chosen] = self.cascade.score(logits[chosen], said)
                 fused = self.policy.fuse(scores, found.rows())
                 actions = self.policy.decide(fused, sections)

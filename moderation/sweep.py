@@ -6,7 +6,6 @@ the model is to read in other words are scored again in these.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -55,8 +54,9 @@ class Sweep:
         ffi, library = kernels.load()
         tables = policy.tables(lexicon.terms)
         self._lexicon, self._outputs, self._categories = lexicon, len(classifier.attributes), len(policy.categories)
-        self._tables = ffi.new("score_tables *", {**tables, "words": lexicon.walk.tables, "model": classifier.model})
-        self._kept = (classifier, policy, tables)  # the struct points into their memory
+        sums = classifier.word_sums(lexicon.common)
+        self._tables = ffi.new("score_tables *", {**tables, "words": lexicon.walk.tables, "model": classifier.model, "sums": sums})
+        self._kept = (classifier, policy, tables, sums)  # the struct points into their memory
         self._score, self._score_again, self._pointer, self._null = library.md_score, library.md_score_again, ffi.from_buffer, ffi.NULL
         self._numbers = ffi.typeof("int64_t[]")
 
@@ -75,13 +75,17 @@ class Sweep:
                      np.ndarray((n, k), _DOUBLE, memory, logits), np.ndarray((n, c), _DOUBLE, memory, fused),
                      np.ndarray((n, c), _BYTE, memory, actions), memory, places, len(listed))
 
-    def again(self, swept: Swept, rows: Sequence[int], plain: FoldedBatch, sections: int | npt.NDArray[np.intp]) -> None:
-        """Score the rows that were not read, in plain words, and count their matches, into the arrays of the sweep.
+    def again(self, batch: FoldedBatch, swept: Swept, sections: int | npt.NDArray[np.intp]) -> FoldedBatch | None:
+        """Score the rows that were not read in plain words, and count their matches, into the arrays of the sweep.
 
-        `rows` ascend, and `plain` holds a text for each; `sections` as in `over`.
+        `sections` as in `over`. Answers the plain words of these rows, in order; None where all were read.
         """
-        self._score_again(self._tables, plain.block, rows, *self._sections(sections), self._pointer(swept.memory), len(swept.read),
-                          swept.places, swept.total)
+        if 0 not in swept.read:
+            return None
+        plain = self._lexicon.walk.restore(batch, swept.places, swept.total, swept.read)
+        self._score_again(self._tables, plain.block, *self._sections(sections), self._pointer(swept.memory), len(swept.read), swept.places,
+                          swept.total)
+        return plain
 
     def _sections(self, sections: int | npt.NDArray[np.intp]) -> tuple[Any, int]:
         return (self._null, sections) if isinstance(sections, int) else (self._pointer(self._numbers, sections), 0)

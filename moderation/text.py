@@ -70,19 +70,21 @@ class FoldedBatch:
 
     Attributes
     ----------
-    texts : the originals, in order.
+    texts : the originals, in order; none where kernels wrote them (`fold_codes`).
     size : how many texts.
     length : how many folded characters all rows have.
     block : the memory that holds the fold, for the kernels: a `folded` of csrc/kernels.h lies at its head.
+    source : what was folded, as `md_fold` takes it: all texts, the bytes of a character, where each text begins.
     """
 
-    __slots__ = ("block", "length", "size", "texts")
+    __slots__ = ("block", "length", "size", "source", "texts")
 
-    def __init__(self, texts: Sequence[str], size: int, length: int, block: Any) -> None:
+    def __init__(self, texts: Sequence[str], size: int, length: int, block: Any, source: tuple[Any, int, Any]) -> None:
         self.texts = texts
         self.size = size
         self.length = length
         self.block = block
+        self.source = source
 
     def _array(self, name: str, count: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
         ffi = kernels.load()[0]
@@ -180,16 +182,28 @@ def fold_batch(texts: Sequence[str]) -> FoldedBatch:
     joined = texts[0] if size == 1 else "".join(texts)
     total = len(joined)
     is_ascii = joined.isascii()
-    capacity = (total if is_ascii else _EXPANSION * total) + 1
-    block = kernel.allocate(kernel.head + 9 * size + 14 * capacity)
     offsets = kernel.null if size == 1 else kernel.offsets(list(itertools.accumulate(map(len, texts), initial=0)))
     if is_ascii and "&" not in joined and "<" not in joined:
-        length = kernel.fold(kernel.tables, joined.encode(), 1, offsets, size, total, block, capacity)
-    else:
-        length = kernel.fold(kernel.tables, joined.encode("utf-32-le", "surrogatepass"), 4, offsets, size, total, block, capacity)
+        return _fold(texts, size, total, total, (joined.encode(), 1, offsets))
+    return _fold(texts, size, total, total if is_ascii else _EXPANSION * total, (joined.encode("utf-32-le", "surrogatepass"), 4, offsets))
+
+
+def fold_codes(codes: Any, offsets: Any, size: int) -> FoldedBatch:
+    """Fold texts that a kernel wrote as code points: row i is `[offsets[i], offsets[i + 1])`."""
+    total = offsets[size]
+    return _fold((), size, total, _EXPANSION * total, (codes, 4, offsets))
+
+
+def _fold(texts: Sequence[str], size: int, total: int, most: int, source: tuple[Any, int, Any]) -> FoldedBatch:
+    """Fold `total` characters, of which at most so many come."""
+    kernel = _kernel()
+    capacity = most + 1
+    block = kernel.allocate(kernel.head + 9 * size + 14 * capacity)
+    encoded, width, offsets = source
+    length = kernel.fold(kernel.tables, encoded, width, offsets, size, total, block, capacity)
     if length < 0:
         raise AssertionError("a text folded to more characters than the tables allow")
-    return FoldedBatch(texts, size, length, block)
+    return FoldedBatch(texts, size, length, block, source)
 
 
 def normalize(text: str) -> NormalizedText:

@@ -15,13 +15,14 @@ import numpy as np
 from moderation import chardata, kernels, language
 from moderation.allows import Allows, compile_allows
 from moderation.forms import Trie, build_trie
-from moderation.text import FoldedBatch
+from moderation.text import FoldedBatch, fold_codes
 
 # Kinds of an ASCII character, as csrc/row.h lists them.
 _LETTER, _DIGIT, _SIGN, _MASK, _SPACE, _APOSTROPHE = 1, 2, 4, 8, 16, 32
 INNOCENT = -1  # in place of a form's number
 ASKS_SCRIPT, ASKS_LANGUAGE = 2, 4  # of `Candidate.asks`
 _ROOM, _CHARACTERS = 16, 4  # candidates that are made room for at first: so many, and one for so many characters
+_LONGEST_WORDING = 11  # characters that a spared place is written with at most
 _CANDIDATE = struct.Struct("=6i4xi3xB3x5B")  # `candidate` of csrc/kernels.h, but for what only the walk needs
 # How a term is disguised, as csrc/row.h numbers it; "" where there is not enough evidence that it is one.
 DISGUISES = ("", "plain", "repeated", "leet", "masked", "spaced", "split", "joined", "swapped", "dropped", "thinned", "reversed",
@@ -106,9 +107,12 @@ class Walk:
         self.tables = ffi.new("match_tables *", {**self._pointers, **counts})
         self._allocate = functools.partial(ffi.new_allocator(should_clear_after_alloc=False), ffi.typeof("candidate[]"))
         self._search = functools.partial(library.md_match, self.tables)
-        self._choose = library.md_choose
+        self._choose, self._restore = library.md_choose, library.md_restore
+        self._longest = max(_LONGEST_WORDING, 2 + int((trie.term_facts[:, 1] - trie.term_facts[:, 0]).max()))
+        self._codes, self._offsets = ffi.typeof("char[]"), ffi.typeof("int64_t[]")
         self._known = functools.partial(library.md_word_known, self.tables)
-        self._buffer = ffi.buffer
+        self._buffer, self._from_buffer, self._null = ffi.buffer, ffi.from_buffer, ffi.NULL
+        self._new = ffi.new_allocator(should_clear_after_alloc=False)
         for name, text in tables.items():
             encoded = text.encode()
             library.md_words_fill(self._pointers[name], slots[name], encoded, len(encoded))
@@ -144,6 +148,21 @@ class Walk:
             chosen[index] = memory[number]
         count = self._choose(batch.block, chosen, len(numbers))
         return [*_CANDIDATE.iter_unpack(self._buffer(chosen, count * _CANDIDATE.size))]
+
+    def restore(self, batch: FoldedBatch, memory: Any, count: int, read: bytearray | None = None) -> FoldedBatch:
+        """A batch, or the rows of it that are not `read`, as a model that knows words should read them, by places that are judged.
+        Sorts the places of a row by where they stand in the original.
+        """
+        texts, width, offsets = batch.source
+        size = batch.size if read is None else read.count(0)
+        offsets = offsets or self._new(self._offsets, [0, len(texts) // width])
+        room = offsets[batch.size] + self._longest * count
+        codes, starts = self._new(self._codes, 4 * room), self._new(self._offsets, size + 1)
+        left_out = self._null if read is None else self._from_buffer(read)
+        written = self._restore(self.tables, batch.block, texts, width, offsets, left_out, memory, count, codes, room, starts)
+        if written < 0:
+            raise AssertionError("restored texts are longer than their terms allow")
+        return fold_codes(codes, starts, size)
 
     def is_known(self, word: str) -> bool:
         """Whether a lower-case word is a known innocent one."""

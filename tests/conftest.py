@@ -52,10 +52,10 @@ TERMS = (Term("banana", "obscene", "strong", reach="joined", endings=("s",)), Te
          Term("prune", "personal", "mild", endings=("s",)), Term("quince", "personal", "strong", allows=("quince jelly",)))
 
 
-def make_classifier(name: str = "small") -> LinearClassifier:
+def make_classifier(name: str = "small", features: FeatureSpec = FeatureSpec(buckets=1 << 10)) -> LinearClassifier:  # noqa: B008  # it is frozen
     """A real classifier with weights by chance: every comment has scores of its own, and most have low ones."""
     random = np.random.default_rng(5)
-    k, features = len(ATTRIBUTES), FeatureSpec(buckets=1 << 10)
+    k = len(ATTRIBUTES)
     table = random.integers(-100, 100, (features.buckets, OUTPUTS), dtype=np.int8)
     join = np.tile([-3.0, 0.0, 1.0, 0.0, 0.5, 0.0], (k, 1))
     knots = np.tile(np.linspace(-8, 8, 65), (k, 1))

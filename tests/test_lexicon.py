@@ -173,7 +173,7 @@ def test_a_term_may_break_two_categories(tmp_path: Path) -> None:
     (row,) = lexicon.find_batch(batch)
     assert [(match.category, match.severity, match.span) for match in row.matches] == [
         ("personal", "strong", (4, 10)), ("obscene", "strong", (4, 10))]
-    assert lexicon.restore(batch, [row]).readable(0).text == "you banana"
+    assert lexicon.restore(batch).readable(0).text == "you banana"
 
 
 def test_lists_that_are_off_are_read_when_their_language_is_asked_for(tmp_path: Path) -> None:
@@ -185,18 +185,18 @@ def test_lists_that_are_off_are_read_when_their_language_is_asked_for(tmp_path: 
 
 def test_restored_text_has_the_plain_word_in_place_of_the_disguise() -> None:
     batch = fold_batch(["nothing here", "you b4n4n4!", "a xbananax and a banana"])
-    restored = FRUIT.restore(batch, FRUIT.find_batch(batch))
+    restored = FRUIT.restore(batch)
     assert [restored.readable(row).text for row in range(3)] == ["nothing here", "you banana!", "a x banana x and a banana"]
-    clean = fold_batch(["nothing here", "a banana"])
-    assert FRUIT.restore(clean, FRUIT.find_batch(clean)) is clean
+    clean = fold_batch(["nothing here", "a pear"])
+    assert FRUIT.restore(clean) is clean
 
 
 def test_what_a_phrase_or_a_name_takes_back_is_blank_for_the_classifier() -> None:
     batch = fold_batch(["under a fig leaf, said Basil Smith", "fig leaf and a b4nana"])
     found = FRUIT.find_batch(batch)
     assert [(row.matches and row.matches[0].term, len(row.spared)) for row in found] == [([], 2), ("banana", 1)]
-    assert FRUIT.restore(batch, found).readable(0).text == "under a   leaf, said   smith"
-    assert FRUIT.restore(batch, found).readable(1).text == "  leaf and a banana"
+    assert FRUIT.restore(batch).readable(0).text == "under a   leaf, said   smith"
+    assert FRUIT.restore(batch).readable(1).text == "  leaf and a banana"
 
 
 def test_a_word_that_contains_a_term_and_means_none_is_an_ordinary_word_for_the_classifier() -> None:
@@ -206,7 +206,7 @@ def test_a_word_that_contains_a_term_and_means_none_is_an_ordinary_word_for_the_
     found = lexicon.find_batch(batch)
     assert [(row.row, len(row.matches), [texts[row.row][slice(*span)] for span in row.spared]) for row in found] == [
         (0, 0, ["Bananaquit", "cabanana"]), (1, 1, ["bananaquit"])]
-    assert lexicon.restore(batch, found).readable(1).text.split() == "a banana, bananaquits and something".split()
+    assert lexicon.restore(batch).readable(1).text.split() == "a banana, bananaquits and something".split()
     assert [(finding.term, finding.outcome) for finding in lexicon.explain(normalize(texts[0]))] == [
         ("bananaquit", "a known word"), ("cabanana", "a known word")]
 
@@ -253,7 +253,7 @@ def test_of_places_inside_each_other_nothing_is_written_twice_for_the_classifier
     batch = fold_batch(["a big red plum tree"])
     rows = lexicon.find_batch(batch)
     assert rows[0].spared == [(2, 14), (6, 9)]
-    assert lexicon.restore(batch, rows).texts[0].split() == ["a", "tree"]
+    assert lexicon.restore(batch).readable(0).text.split() == ["a", "tree"]
 
 
 def test_every_lexicon_file_is_read_without_a_problem() -> None:

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from moderation import exclusions, language
 from moderation.answers import Answers
 from moderation.errors import LoadError, ModelError, RequestError
+from moderation.features import FeatureSpec
 from moderation.lexicon import Lexicon
-from moderation.policy import ACTIONS
+from moderation.policy import ACTIONS, Policy
 from moderation.scorer import Scorer, ScorerSpec, open_scorer
 from moderation.settings import ROOT
 from moderation.text import fold_batch
@@ -70,13 +71,26 @@ def test_the_sweep_decides_as_each_step_alone_does(scorer, rows, data):
     table = scorer.score_batch(rows, sections, tier="fast")
     batch = fold_batch(exclusions.blank(rows, scorer.policy.exclude))
     found = scorer.lexicon.find_batch(batch)
-    linear = scorer.classifier.predict_folded(scorer.lexicon.restore(batch, found))
+    linear = scorer.classifier.predict_folded(scorer.lexicon.restore(batch))
     fused = scorer.policy.fuse(linear, found)
     assert table.languages == language.detect_batch(batch)
     assert table.matches == {row: matches for row, matches, _ in found}
     actions = scorer.policy.decide(fused, table.sections)
     for swept, stepped in ((table.attributes, linear), (table.categories, fused), (table.actions, actions)):
         np.testing.assert_array_equal(swept, stepped)
+
+
+@pytest.mark.parametrize("features", [FeatureSpec(buckets=1 << 10), FeatureSpec(buckets=1 << 12, across=True), FeatureSpec(
+    char_min=3, word_max=3, shout=True, skip=True, groups=True, buckets=1 << 12)], ids=["words", "across", "groups"])
+@given(st.lists(st.sampled_from(["the", "women", "don't", "YOU", "you", "nooo", "the,", "(the", "a", "the.", "The", "Wömen", "x\u200by",
+                                 "@the", "http://the", "@", "12", "\U0001f600", "the" * 9]), min_size=1, max_size=40))
+def test_a_score_is_the_same_whether_the_sums_of_its_words_are_kept_or_not(features, words):
+    classifier = make_classifier(features=features)
+    policy = Policy.load(ROOT / "tests/cases/policy.toml", ATTRIBUTES)
+    kept = Scorer(classifier, Lexicon([], common=["the", "women", "don't", "you", "a", "the" * 9, "noo", "www", "12", ""]), policy)
+    texts = exclusions.blank([" ".join(words)], policy.exclude)
+    assert any(sum.count for sum in classifier.word_sums(["the", "women"])["table"]) != features.across
+    np.testing.assert_array_equal(kept.score_batch(texts).attributes, classifier.predict(texts))
 
 
 def test_a_disguise_changes_nothing_for_the_classifier(scorer):

@@ -146,6 +146,16 @@ int64_t md_match(const match_tables *tables, const char *block, int every, candi
 /* Leaves the best of the places of one row that overlap, by start, and answers how many they are. */
 int64_t md_choose(const char *block, candidate *found, int64_t count);
 
+/* ---- restore.c: texts as a model that knows words should read them ---- */
+
+/* The texts of the rows of a fold with what is disguised in plain words and what is spared blank, into `codes`, one after another, each a
+   code point of 4 bytes; and where each begins into offsets[rows + 1]. `texts`, `width`, `text_offsets`: what md_fold was given, with
+   offsets for one row too. read: [size], rows to leave out where it is 1, or NULL. found: [count] as of md_match and judged, so that
+   those that stand have a disguise and are not spared; those of a row change places. Answers how many code points there are, or -1
+   where there is no room for `capacity` of them: each place adds at most the longest term's characters and 2, and at most 11. */
+int64_t md_restore(const match_tables *tables, const char *block, const char *texts, int64_t width, const int64_t *text_offsets,
+                   const uint8_t *read, candidate *found, int64_t count, char *codes, int64_t capacity, int64_t *offsets);
+
 /* ---- english.c: texts that are English beyond doubt ---- */
 
 #define PLAIN_SLOTS 512
@@ -195,6 +205,23 @@ typedef struct {
     int32_t knot_count;
 } ngram_model;
 
+/* What the character n-grams of a frequent word between two spaces come to: most of what is read are such words. */
+typedef struct {
+    int16_t weights[8];
+    uint64_t hash; /* of the word, as word n-grams have it; 0: free */
+    int32_t count; /* n-grams */
+} word_sum;
+
+/* A hash table of them: a word is found from slot (hash >> 32) on. Scores are the same with it and without. */
+typedef struct {
+    const word_sum *table; /* or NULL */
+    uint32_t slots;        /* a power of two */
+} word_sums;
+
+/* Fills table[slots], zeroed and with more slots than there are words, for words in folded characters, each ended by '\n'. Leaves it empty
+   for a model whose character n-grams run across words. */
+void md_word_sums(const ngram_model *model, const uint32_t *words, int64_t length, word_sum *table, int64_t slots);
+
 /* Calibrated scores of all rows of a fold, [rows][outputs], and their logits, likewise, unless NULL. */
 void md_predict(const ngram_model *model, const char *block, double *scores, double *logits);
 
@@ -241,6 +268,7 @@ typedef struct {
 typedef struct {
     const match_tables *words;
     const ngram_model *model;
+    word_sums sums;            /* of that model */
     const fuse_pair *pairs;
     int64_t pair_count, categories;
     const double *thresholds;  /* [sections][categories][2]: scores from which a category's action is 1 and 2, ascending */
@@ -257,7 +285,7 @@ typedef struct {
 int64_t md_score(const score_tables *with, const char *block, const int64_t *sections, int64_t section, char *out, candidate *found,
                  int64_t capacity);
 
-/* Scores once more, and into the same `out` of n rows, those rows that the model could not read as they stood: row i of the fold is
-   rows[i], ascending, in plain words. found: [count] as of md_score, judged: those that stand have a disguise and are not spared. */
-void md_score_again(const score_tables *with, const char *block, const int64_t *rows, const int64_t *sections, int64_t section, char *out,
-                    int64_t n, const candidate *found, int64_t count);
+/* Scores once more, and into the same `out` of n rows, those rows that the model could not read as they stood, which are all that the fold
+   holds, in plain words, in order. found: [count] as of md_score, and judged as for md_restore. */
+void md_score_again(const score_tables *with, const char *block, const int64_t *sections, int64_t section, char *out, int64_t n,
+                    const candidate *found, int64_t count);

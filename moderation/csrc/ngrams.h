@@ -47,19 +47,27 @@ static inline int kind(uint32_t c) {
     return WORD;
 }
 
+typedef struct {
+    uint64_t hash;
+    int32_t first, end; /* half-open, characters of the buffer */
+} sentence_word;
+
 /* The buffer. Behind the sentence there is room for the longest n-gram, so that none need be held back at its end. */
 typedef struct {
     int32_t length; /* characters, with a space on either side */
+    int32_t word_count;
+    sentence_word words[LONGEST_SENTENCE / 2 + 2]; /* as walk_words comes by them */
     uint32_t codes[LONGEST_SENTENCE + LONGEST_NGRAM];
     int32_t at[LONGEST_SENTENCE + LONGEST_NGRAM]; /* where each comes from in the row */
     uint8_t kinds[LONGEST_SENTENCE + LONGEST_NGRAM];
 } sentence;
 
-static inline void put(sentence *s, uint32_t c, int k, int64_t at, uint32_t flag) {
-    s->codes[s->length] = c;
-    s->kinds[s->length] = (uint8_t)(k | (flag & UPPER ? CAPITAL : 0));
-    s->at[s->length] = (int32_t)at;
-    s->length++;
+/* Appends a character to the `n` that are there and answers how many there are then. */
+static inline int32_t put(sentence *s, int32_t n, uint32_t c, int k, int64_t at, uint32_t flag) {
+    s->codes[n] = c;
+    s->kinds[n] = (uint8_t)(k | (flag & UPPER ? CAPITAL : 0));
+    s->at[n] = (int32_t)at;
+    return n + 1;
 }
 
 static inline int is_link(const uint32_t *text, int64_t left) {
@@ -67,11 +75,16 @@ static inline int is_link(const uint32_t *text, int64_t left) {
     return left > 4 && text[0] == 'w' && text[1] == 'w' && text[2] == 'w' && text[3] == '.';
 }
 
+/* Whether a sentence of `n` characters that ends in a word, a sign or a closing bracket stops there. */
+static inline int has_stopped(const sentence *s, int32_t n) {
+    if (s->kinds[n - 1] & STOP) return 1;
+    return n > 2 && (s->kinds[n - 2] & STOP) && (s->codes[n - 1] == '"' || s->codes[n - 1] == ')');
+}
+
 /* Read one sentence from text[from:length] into the buffer; answers where the next begins. */
 static int64_t read_sentence(const ngram_spec *spec, const uint32_t *text, const uint8_t *flags, int64_t from, int64_t length, sentence *s) {
-    s->length = 0;
-    put(s, ' ', SPACE, from, 0);
     int64_t i = from;
+    int32_t n = put(s, 0, ' ', SPACE, from, 0); /* characters in the buffer: kept in a register, not in memory */
     int words = 0;
     while (i < length) {
         uint32_t c = text[i];
@@ -80,53 +93,53 @@ static int64_t read_sentence(const ngram_spec *spec, const uint32_t *text, const
             int line = 0;
             int64_t first = i;
             while (i < length && (kind(text[i]) & SPACE)) line |= text[i++] == '\n';
-            int last = s->kinds[s->length - 1];
-            if (!(last & SPACE)) {
+            if (!(s->kinds[n - 1] & SPACE)) {
                 words++;
-                int stops = (last & STOP) || line ||
-                            (s->length > 2 && (s->kinds[s->length - 2] & STOP) && (s->codes[s->length - 1] == '"' || s->codes[s->length - 1] == ')'));
-                if (s->length > LONG_SENTENCE || (stops && words > 1 && s->length > SHORT_SENTENCE)) break;
-                put(s, ' ', SPACE, first, 0);
+                if (n > LONG_SENTENCE || (words > 1 && n > SHORT_SENTENCE && (line || has_stopped(s, n)))) break;
+                n = put(s, n, ' ', SPACE, first, 0);
             }
             continue;
         }
-        if (s->length >= LONGEST_SENTENCE) break;
-        int last = s->kinds[s->length - 1];
+        if (n >= LONGEST_SENTENCE) break;
+        int last = s->kinds[n - 1];
         if (k & WORD && !(last & WORD)) {
             if ((c == 'h' || c == 'w') && is_link(text + i, length - i)) {
-                put(s, 0x1F517, WORD, i, 0);
+                n = put(s, n, 0x1F517, WORD, i, 0);
                 while (i < length && !(kind(text[i]) & SPACE)) i++;
                 continue;
             }
-            if (s->codes[s->length - 1] == '@' && s->length >= 2 && !(s->kinds[s->length - 2] & WORD)) {
-                s->kinds[s->length - 1] |= WORD;
+            if (s->codes[n - 1] == '@' && n >= 2 && !(s->kinds[n - 2] & WORD)) {
+                s->kinds[n - 1] |= WORD;
                 while (i < length && ((kind(text[i]) & WORD) || text[i] == '_') && text[i] != '\'') i++;
                 continue;
             }
         }
-        int n = s->length;
-        if (c == s->codes[n - 1] && c == s->codes[n - 2] && n > 2 && !(k & DIGIT)) {
+        if (c == s->codes[n - 1] && n > 2 && c == s->codes[n - 2] && !(k & DIGIT)) {
             i++;
             continue;
         }
         if ((k & DIGIT) && spec->digits) {
             c = '0';
-            if (c == s->codes[n - 1] && c == s->codes[n - 2] && n > 2) { i++; continue; }
+            if (c == s->codes[n - 1] && n > 2 && c == s->codes[n - 2]) { i++; continue; }
         }
-        put(s, c, k, i, flags[i]);
+        n = put(s, n, c, k, i, flags[i]);
         i++;
         if (k != WORD) continue;
         /* Most characters are letters of a word that has begun. */
-        for (; i < length && s->length < LONGEST_SENTENCE && text[i] - 'a' < 26; i++) {
-            const uint32_t *before = s->codes + s->length;
-            if (text[i] != before[-1] || text[i] != before[-2]) put(s, text[i], WORD, i, flags[i]);
+        for (uint32_t before = s->codes[n - 2]; i < length && n < LONGEST_SENTENCE && text[i] - 'a' < 26; i++) {
+            uint32_t letter = text[i];
+            if (letter == c && letter == before) continue;
+            n = put(s, n, letter, WORD, i, flags[i]);
+            before = c;
+            c = letter;
         }
     }
-    if (!(s->kinds[s->length - 1] & SPACE)) put(s, ' ', SPACE, i, 0);
+    if (!(s->kinds[n - 1] & SPACE)) n = put(s, n, ' ', SPACE, i, 0);
     for (int32_t k = 0; k < LONGEST_NGRAM - 1; k++) {
-        s->codes[s->length + k] = 0;
-        s->kinds[s->length + k] = SPACE;
+        s->codes[n + k] = 0;
+        s->kinds[n + k] = SPACE;
     }
+    s->length = n;
     return i;
 }
 
@@ -147,23 +160,32 @@ static inline int is_group(const ngram_spec *spec, uint64_t hash) {
     }
 }
 
-/* The n-grams of characters. `across`: they run on over spaces; else one ends with the first space behind its beginning. */
-static inline __attribute__((always_inline)) void walk_characters(const sentence *s, int32_t low, int32_t high, int across, emitter *emit, void *to) {
-    for (int32_t i = 0; i < s->length; i++) {
+/* The n-grams of characters that begin in [from, to). `across`: they run on over spaces; else one ends with the first space behind its
+   beginning. */
+static inline __attribute__((always_inline)) void walk_characters(const sentence *s, int32_t from, int32_t to, int32_t low, int32_t high,
+                                                                  int across, emitter *emit, void *with) {
+    for (int32_t i = from; i < to; i++) {
         uint64_t hash = (s->kinds[i] | s->kinds[i + 1]) & GROUP ? CHAR_SEED ^ GROUP_HASH : CHAR_SEED;
         int stands = 1;
         for (int32_t j = i; j < i + high; j++) {
             hash = (hash ^ s->codes[j]) * MIX;
             if (across || j == i + 1) stands &= j < s->length;
             if (!across && j > i + 1) stands &= ~s->kinds[j - 1] & SPACE; /* which is 1, and stands behind the end too */
-            if (j - i + 1 >= low) emit(to, hash, i, j, stands);
+            if (j - i + 1 >= low) emit(with, hash, i, j, stands);
         }
     }
 }
 
-/* Every n-gram of a sentence. Where a word for a group of people stands, word n-grams are read once more with one sign in its place,
-   and its letters' n-grams are its own, shared with no other word, so that training can withhold them from an attribute. */
-static inline __attribute__((always_inline)) void walk(const ngram_spec *spec, sentence *s, emitter *emit, void *to) {
+/* As a rule a loop that is laid out flat. */
+static inline __attribute__((always_inline)) void walk_range(const ngram_spec *spec, const sentence *s, int32_t from, int32_t to,
+                                                             emitter *emit, void *with) {
+    if (spec->char_min == 3 && spec->char_max == 5 && !spec->across) walk_characters(s, from, to, 3, 5, 0, emit, with);
+    else walk_characters(s, from, to, spec->char_min, spec->char_max, spec->across, emit, with);
+}
+
+/* The n-grams of words. Where a word for a group of people stands, they are read once more with one sign in its place, and its letters'
+   n-grams are its own, shared with no other word, so that training can withhold them from an attribute: its letters are marked. */
+static inline __attribute__((always_inline)) void walk_words(const ngram_spec *spec, sentence *s, emitter *emit, void *to) {
     int32_t length = s->length;
     uint64_t before = 0, before2 = 0, sign_before = 0, sign_before2 = 0;
     int32_t start1 = 0, start2 = 0;
@@ -198,10 +220,15 @@ static inline __attribute__((always_inline)) void walk(const ngram_spec *spec, s
         }
         before2 = before; sign_before2 = sign_before; start2 = start1;
         before = hash; sign_before = sign; start1 = first;
-        seen++;
+        s->words[seen++] = (sentence_word){hash, first, i};
     }
-    if (spec->char_min == 3 && spec->char_max == 5 && !spec->across) walk_characters(s, 3, 5, 0, emit, to); /* as a rule: a loop that is laid out flat */
-    else walk_characters(s, spec->char_min, spec->char_max, spec->across, emit, to);
+    s->word_count = seen;
+}
+
+/* Every n-gram of a sentence. */
+static inline __attribute__((always_inline)) void walk(const ngram_spec *spec, sentence *s, emitter *emit, void *to) {
+    walk_words(spec, s, emit, to);
+    walk_range(spec, s, 0, s->length, emit, to);
 }
 
 static inline uint32_t bucket(uint64_t hash, uint32_t buckets) { return (uint32_t)(((hash >> 32) * buckets) >> 32); }

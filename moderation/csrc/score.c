@@ -55,7 +55,7 @@ static void score_row(const score_tables *with, const folded *fold, int64_t at, 
     double *scores = of->scores + row * outputs, *fused = of->fused + row * categories;
     const double *lines = with->thresholds + 2 * categories * section;
     while (words + count < end && words[count].row == row) count++;
-    predict_row(with->model, fold, at, scores, of->logits + row * outputs);
+    predict_row(with->model, with->sums, fold, at, scores, of->logits + row * outputs);
     md_fuse(with->pairs, with->pair_count, scores, 1, outputs, categories, fused, 0);
     count_words(with, words, count, fused);
     for (int64_t k = 0; k < categories; k++)
@@ -81,13 +81,14 @@ int64_t md_score(const score_tables *with, const char *block, const int64_t *sec
     return count;
 }
 
-void md_score_again(const score_tables *with, const char *block, const int64_t *rows, const int64_t *sections, int64_t section, char *out,
-                    int64_t n, const candidate *found, int64_t count) {
+void md_score_again(const score_tables *with, const char *block, const int64_t *sections, int64_t section, char *out, int64_t n,
+                    const candidate *found, int64_t count) {
     const folded *fold = (const folded *)(const void *)block;
     outcome of = lay_out(with, out, n);
     const candidate *words = found, *end = found + count;
-    for (int64_t at = 0; at < fold->size; at++) {
-        while (words < end && words->row < rows[at]) words++;
-        score_row(with, fold, at, &of, rows[at], sections ? sections[rows[at]] : section, words, end);
+    for (int64_t row = 0, at = 0; row < n; row++) {
+        if (of.read[row]) continue;
+        while (words < end && words->row < row) words++;
+        score_row(with, fold, at++, &of, row, sections ? sections[row] : section, words, end);
     }
 }

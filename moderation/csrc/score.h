@@ -13,6 +13,6 @@ int64_t match_rows(const match_tables *tables, const char *block, int64_t from, 
                    int64_t capacity);
 
 /* predict.c: logits may be NULL. */
-void predict_row(const ngram_model *model, const folded *fold, int64_t row, double *scores, double *logits);
+void predict_row(const ngram_model *model, word_sums sums, const folded *fold, int64_t row, double *scores, double *logits);
 
 #endif

@@ -54,7 +54,7 @@ def read(linear: LinearClassifier, encoder: Encoder, lexicon: Lexicon, policy: P
     for first in range(0, len(corpus), _BATCH):
         batch = fold_batch(exclusions.blank(corpus.texts[first : first + _BATCH], policy.exclude))
         lengths.append(np.diff(batch.offsets))
-        restored = lexicon.restore(batch, lexicon.find_batch(batch))
+        restored = lexicon.restore(batch)
         of_linear.append(linear.logits(restored))
         of_encoder.append(encoder.logits([restored.row(row).text for row in range(restored.size)]))
     return Logits(np.concatenate(of_linear), np.concatenate(of_encoder), np.concatenate(lengths), calibrate.drawn_news(corpus))

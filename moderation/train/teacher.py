@@ -62,7 +62,7 @@ def read(corpus: Corpus, encoder: Encoder, lexicon: Lexicon, most: int | None = 
 def _logits(texts: Sequence[str], encoder: Encoder, lexicon: Lexicon, scores: sqlite3.Connection) -> Floats:
     """Logits (n, 6) of texts as the scorer would have them read, from the file where they stand in it, else through it."""
     batch = fold_batch(texts)
-    batch = lexicon.restore(batch, lexicon.find_batch(batch))
+    batch = lexicon.restore(batch)
     views = [batch.row(row).text for row in range(batch.size)]
     keys = [hashlib.blake2b(view.encode("utf-8", "surrogatepass"), digest_size=16).digest() for view in views]
     asked = "SELECT logits FROM scores WHERE encoder = ? AND text = ?"

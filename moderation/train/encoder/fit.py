@@ -71,7 +71,7 @@ def read(texts: Sequence[str], lexicon: Lexicon, linear: LinearClassifier, progr
     scores = np.zeros((len(texts), len(linear.attributes)), np.float32)
     for first in range(0, len(texts), _BATCH):
         batch = fold_batch(list(texts[first : first + _BATCH]))
-        batch = lexicon.restore(batch, lexicon.find_batch(batch))
+        batch = lexicon.restore(batch)
         scores[first : first + batch.size] = linear.predict_folded(batch)
         offsets = batch.offsets
         views += [decode(batch.codes[offsets[row] : offsets[row + 1]]) for row in range(batch.size)]
