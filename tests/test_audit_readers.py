@@ -8,9 +8,11 @@ import json
 import sys
 import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pyarrow as pa
 import pyarrow.feather
+import pyarrow.fs
 import pyarrow.parquet
 import pytest
 import sqlalchemy as sa
@@ -238,6 +240,29 @@ def test_an_address_is_read_by_pyarrows_file_systems(tmp_path):
     (tmp_path / "in/a.csv").write_text(CSV, encoding="utf-8")
     (tmp_path / "in/b.csv").write_text(CSV, encoding="utf-8")
     assert texts((tmp_path / "in").as_uri(), tmp_path) == TEXTS * 2
+
+
+@pytest.mark.parametrize(("address", "root"), [("gs://site/2024/", "site/2024"), ("gs://me@site/2024?scheme=http", "site/2024"),
+                                               ("hdfs://name:8020/site/2024", "/site/2024"), ("abfs://site@me.example/2024", "site/2024")])
+def test_an_address_of_each_kind_leads_to_its_files(tmp_path, monkeypatch, address, root):
+    # What pyarrow makes of an address is its own affair: here a folder stands in for what it reaches.
+    (tmp_path / "store/site/2024/later").mkdir(parents=True)
+    for name in ("a.csv", "later/b.csv.gz", "_SUCCESS", ".hidden.csv"):
+        content = CSV.encode()
+        (tmp_path / "store/site/2024" / name).write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    asked = []
+
+    def from_uri(uri):
+        asked.append(uri)
+        below, local = uri.partition("?")[0].partition("2024")[2].rstrip("/"), pyarrow.fs.LocalFileSystem()
+        if root.startswith("/"):  # paths of Hadoop's begin at its root, those of stores with the bucket
+            return local, f"{tmp_path}/store{root}{below}"
+        return pyarrow.fs.SubTreeFileSystem(f"{tmp_path}/store", local), root + below
+
+    monkeypatch.setattr(pyarrow.fs, "FileSystem", SimpleNamespace(from_uri=from_uri))
+    assert texts(address, tmp_path) == TEXTS * 2
+    base, mark, query = address.partition("?")
+    assert {f"{base.rstrip('/')}/{name}{mark}{query}" for name in ("a.csv", "later/b.csv.gz")} <= set(asked)
 
 
 @pytest.mark.parametrize(("name", "content", "message"), [
