@@ -10,6 +10,7 @@ import pytest
 from browser import barriers, chromium, visit  # noqa: F401
 from serving import Served
 
+from moderation import keys
 from moderation import settings as settings_module
 from moderation.scorer import ScorerSpec, open_scorer
 from moderation.settings import ROOT
@@ -28,6 +29,20 @@ def service(tmp_path_factory):
     shutil.copy(ROOT / "seeds/policy.toml", folder / "policy.toml")
     with Served(folder, policy=str(folder / "policy.toml")) as served:
         yield served
+
+
+def test_an_editor_signs_in_and_out_by_the_forms(tmp_path, visit):  # noqa: F811
+    text, _ = keys.create(tmp_path / "keys.json", "editor", ("score", "tune"))
+    with Served(tmp_path, workers=1, tier="fast") as served:
+        page = visit(f"http://127.0.0.1:{served.port}/console/tune", expected=REFUSED)
+        assert "keys create NAME --scopes score,tune" in page.inner_text("main")
+        for key, heading in (("mk-wrong-1", "Sign in"), (text, "Tune thresholds")):
+            page.fill("input[name=key]", key)
+            page.click("main button")
+            assert page.inner_text("h1") == heading
+        page.click("header button")
+        assert page.inner_text("h1") == "Sign in"
+        assert page.goto(f"http://127.0.0.1:{served.port}/console/try").url.endswith("/console/sign-in?page=try")
 
 
 @pytest.fixture(scope="module")

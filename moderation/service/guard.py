@@ -32,7 +32,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 SECURITY = [
     ("X-Content-Type-Options", "nosniff"),
     ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
-    ("Referrer-Policy", "no-referrer"),
+    ("Referrer-Policy", "same-origin"),  # with none at all a browser names no origin with a form of our own either
     ("Cache-Control", "no-store"),
 ]
 _EXPOSED = "X-Request-Id, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After"

@@ -258,8 +258,9 @@ def reload() -> Response:
     try:
         changed = reloader.reload()
     except LoadError as error:
+        count = len(error.problems)
         return problems.answer(ReloadProblem(
-            "The new versions were refused; the last good ones go on", 422, f"{len(error.problems)} problems in {error.source}",
+            "The new versions were refused; the last good ones go on", 422, f"{count} problem{'s' * (count != 1)} in {error.source}",
             problems=[Place(problem.where, problem.what, problem.hint) for problem in error.problems]))
     result = ReloadResult(VersionsResult(*reloader.live.scorer.versions), changed)
     return Response(msgspec.json.encode(result), mimetype="application/json")
