@@ -214,5 +214,5 @@ def test_nothing_on_the_tuning_page_keeps_somebody_out(tune):
 
 
 def test_nothing_on_the_other_pages_keeps_somebody_out(service, visit):  # noqa: F811
-    pages = ("/console/try", "/docs")
-    assert [barriers(visit(f"http://127.0.0.1:{service.port}{path}")) for path in pages] == [[], []]
+    pages = (("/console/try", False), ("/docs", False), ("/docs", True))
+    assert [barriers(visit(f"http://127.0.0.1:{service.port}{path}", dark=dark)) for path, dark in pages] == [[], [], []]

@@ -57,6 +57,8 @@ OPERATIONS = (
     Operation("/healthz", "get", health.healthz, None, {200: (_JSON, health.Health)}),
     Operation("/readyz", "get", health.readyz, None, {200: (_JSON, health.Health), 503: (_PROBLEM, ProblemDetails)}),
 )
+_ABOUT = """A comment moderation service. Beside these routes it answers in Perspective's words (`/v1alpha1/comments:analyze`,
+`/v1alpha1/comments:suggestscore`), OpenAI's (`/v1/moderations`) and Coral's (`/v1/coral`), and counts for Prometheus (`/metrics`)."""
 _REFUSALS = {400: "It cannot be read", 401: "A key is needed", 403: "The key does not allow this", 413: "It is too large",
              415: "It is packed in a way that is not read, or any page could have sent it",
              422: "A field cannot be used", 429: "More than the caller's rate", 500: "The service failed"}
@@ -85,7 +87,7 @@ def document(scorer: Scorer) -> dict[str, Any]:
         paths.setdefault(operation.path, {})[operation.method] = _operation(operation)
     schemes = {"bearer": {"type": "http", "scheme": "bearer"}, "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
                "query": {"type": "apiKey", "in": "query", "name": "key"}}
-    return {"openapi": "3.1.0", "info": {"title": "moderation", "version": "1", "description": "A comment moderation service."},
+    return {"openapi": "3.1.0", "info": {"title": "moderation", "version": "1", "description": _ABOUT},
             "paths": paths, "components": {"schemas": schemas, "securitySchemes": schemes}}
 
 
@@ -115,15 +117,18 @@ def _content(kind: str, structure: type | None) -> dict[str, Any]:
     return {kind: {"schema": {"$ref": _REF.format(name=structure.__name__)} if structure else {"type": "string"}}}
 
 
-_STYLE = """body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}
-code,pre{background:#f3f3f3;border-radius:3px;padding:.1em .3em}h2{border-top:1px solid #ccc;padding-top:1rem}
+_STYLE = """:root{color-scheme:light dark;--paper:#fff;--ink:#222;--code:#f3f3f3;--line:#ccc;--post:#060;--link:#0645ad}
+@media(prefers-color-scheme:dark){:root{--paper:#16181c;--ink:#ddd;--code:#2a2d33;--line:#555;--post:#7c7;--link:#8cb8ff}}
+body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:var(--ink);background:var(--paper)}
+a{color:var(--link)}
+code,pre{background:var(--code);border-radius:3px;padding:.1em .3em}h2{border-top:1px solid var(--line);padding-top:1rem}
 table{border-collapse:collapse;display:block;overflow-x:auto}code{overflow-wrap:anywhere}
-td,th{border:1px solid #ccc;padding:.2rem .6rem;text-align:left;vertical-align:top}
-.m{text-transform:uppercase;color:#060}"""
+td,th{border:1px solid var(--line);padding:.2rem .6rem;text-align:left;vertical-align:top}
+.m{text-transform:uppercase;color:var(--post)}"""
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>moderation</title><style>{{ style|safe }}</style><main><h1>moderation</h1>
-<p>{{ d.info.description }}
-This page shows <a href="/openapi.json">/openapi.json</a>.</p>
+<p>{{ marked(d.info.description) }} This page shows <a href="/openapi.json">/openapi.json</a>; editors try comments and tune thresholds
+in the <a href="/console">console</a>.</p>
 {% for path, methods in d.paths.items() %}{% for method, o in methods.items() %}
 <h2><span class="m">{{ method }}</span> <code>{{ path }}</code></h2>
 <p>{{ marked(o.summary) }}</p><p>{{ marked(o.description or "") }}</p>
