@@ -41,27 +41,30 @@ int is_a_plural_in_capitals(const suspect *s) {
     return row->codes[last] == 's' && !upper_at(row, last) && case_of(row, start, last) == UPPER_CASE && !is_shouted(row, start, last);
 }
 
-/* Whether the word [low, high) is an abbreviation in capitals that is no word. */
-static int is_in_capitals(const row_text *row, int32_t low, int32_t high) {
-    if (high - low < 2 || high - low > 5) return 0;
-    return case_of(row, low, high) == UPPER_CASE && !is_common(row->tables, row->codes + low, high - low);
+/* Whether the word [low, high) is an abbreviation in capitals that is no word; among others in capitals, one without a vowel. */
+static int is_in_capitals(const row_text *row, int32_t low, int32_t high, int shouted) {
+    if (high - low < 2 || high - low > 5 || case_of(row, low, high) != UPPER_CASE) return 0;
+    for (int32_t i = low; shouted && i < high; i++) if (is_among(row->codes[i], "aeiou")) return 0;
+    return !is_common(row->tables, row->codes + low, high - low);
 }
 
 /* Whether it is one of several abbreviations in capitals: GHI, FIG and JKL. */
 int is_one_of_abbreviations(const suspect *s) {
     const row_text *row = s->row;
     int32_t start = s->found->start, end = s->found->end, low, high;
-    if (end - start > 5 || case_of(row, start, end) != UPPER_CASE || is_shouted(row, start, end)) return 0;
+    if (end - start > 5 || case_of(row, start, end) != UPPER_CASE) return 0;
+    int shouted = is_shouted(row, start, end);
+    if (shouted && s->form->kind == PLAIN) return 0;
     static const char *const BEHIND[] = {", ", " and ", " or ", " or the ", " and the ", 0};
     for (const char *const *sign = BEHIND; *sign; sign++) {
         if (reads_before(row, start, *sign)) {
             high = start - (int32_t)__builtin_strlen(*sign);
             for (low = high; word_at(row, low - 1) && high - low < 7;) low--;
-            if (is_in_capitals(row, low, high)) return 1;
+            if (is_in_capitals(row, low, high, shouted)) return 1;
         }
         if (!reads(row, end, *sign)) continue;
         for (low = high = end + (int32_t)__builtin_strlen(*sign); word_at(row, high) && high - low < 7;) high++;
-        if (is_in_capitals(row, low, high)) return 1;
+        if (is_in_capitals(row, low, high, shouted)) return 1;
     }
     return 0;
 }
@@ -71,6 +74,8 @@ int is_sought(const suspect *s) {
     static const char SEEKING[] = " type enter search find rm ls del delete glob match matches wildcard ";
     const row_text *row = s->row;
     int32_t low = s->found->start, end = s->found->end, high, least = low > NEIGHBOURHOOD ? low - NEIGHBOURHOOD : 0;
-    if ((at(row, end) != '*' && at(row, end - 1) != '*') || at(row, low - 1) == '*') return 0;
+    int has_star = at(row, end) == '*';
+    for (int32_t i = low; i < end; i++) has_star |= row->codes[i] == '*';
+    if (!has_star || at(row, low - 1) == '*') return 0;
     return word_before(row, least, &low, &high) && is_word_of(row, low, high, SEEKING);
 }

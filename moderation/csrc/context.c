@@ -51,7 +51,21 @@ static void run_around(const row_text *row, int32_t start, int32_t end, int32_t 
     *high = end;
 }
 
+/* Whether signs stand around the range as they do in a program's text: fig = g; fig++; */
+static int is_amid_code(const row_text *row, int32_t start, int32_t end) {
+    int signs = 0;
+    for (int32_t i = start > AROUND / 2 ? start - AROUND / 2 : 0; i < row->length && i < end + AROUND / 2; i++) {
+        if (i == start) i = end;
+        uint32_t c = at(row, i), next = at(row, i + 1), before = at(row, i - 1);
+        if (c == '=') signs += before == ' ' && next == ' ';
+        else if (c == '{' || c == '}') signs += c != before && c != next;
+        else if (c == ';') signs += (alnum_at(row, i - 1) || is_among(before, ")]+")) && (is_space(next) || !next);
+    }
+    return signs > 2;
+}
+
 int is_in_code(const row_text *row, int32_t start, int32_t end) {
+    if (is_amid_code(row, start, end)) return 1;
     int32_t low, high;
     int slashes = 0, stops = 0;
     run_around(row, start, end, &low, &high);
@@ -90,6 +104,7 @@ int is_in_a_serial(const row_text *row, int32_t start, int32_t end) {
 int is_a_mark(const row_text *row, int32_t start, int32_t end) {
     if (end - start > LONGEST_CODE || case_of(row, start, end) != UPPER_CASE || is_shouted(row, start, end)) return 0;
     if (at(row, end) == ' ' && digits_in(row, end + 1, end + 4 < row->length ? end + 4 : end + 1) == 3) return 1;
+    if (at(row, end) == ' ' && is_digit(at(row, end + 1)) && at(row, end + 2) == '.' && is_digit(at(row, end + 3))) return 1; /* FIG 2.1 */
     int32_t low = start, high = end;
     if (at(row, start - 1) == '/') for (low = start - 1; low > 0 && alnum_at(row, low - 1); low--) continue;
     if (at(row, end) == '/') for (high = end + 1; high < row->length && alnum_at(row, high); high++) continue;

@@ -2,7 +2,7 @@
    other spellings need stands in hiding.c, gaps.c and inside.c, what says an abbreviation in abbreviations.c. Every look around a
    candidate is bounded: linear in the candidates. */
 
-#include "row.h"
+#include "hiding.h"
 
 #define LONG_PHRASE 8 /* letters of a phrase that is known without its spaces */
 #define CODE_NAME 5   /* letters; a longer name in code is found all the same */
@@ -18,12 +18,16 @@ int is_spelt(const suspect *s, int32_t low, int32_t high, int32_t from, int32_t 
     return 1;
 }
 
+/* Whether letters are in percent-encoding: %66ig. */
+static int is_encoded(const suspect *s) { return s->found->end - s->found->start >= s->size + ENCODED - 1 && holds(s->row, s->found, "%"); }
+
 /* How a term that needs no further evidence was disguised. */
 int plainest(const suspect *s) {
     static const uint8_t OF_KIND[] = {IS_PLAIN, IS_SWAPPED, IS_DROPPED, IS_THINNED, IS_REVERSED};
     static const struct { uint8_t flag, name; } OF_FLAG[] = {{HOMOGLYPH, IS_HOMOGLYPH}, {STYLED, IS_STYLED}, {MARKED, IS_ACCENTED},
         {AFTER_TAG, IS_TAGGED}, {ENTITY, IS_ENTITY}, {AFTER_INVISIBLE, IS_INVISIBLE}};
     if (s->form->kind != PLAIN) return OF_KIND[s->form->kind];
+    if (is_encoded(s)) return IS_ENTITY;
     if (s->found->respelled) return IS_RESPELLED;
     int flags = s->row->flags[s->found->start] & ~(AFTER_INVISIBLE | AFTER_TAG);
     for (int32_t i = s->found->start + 1; i < s->found->end; i++) flags |= s->row->flags[i];
@@ -38,6 +42,7 @@ static int is_undisguised(const suspect *s) {
     const candidate *found = s->found;
     if (s->form->kind != PLAIN || found->edges & 3 || s->term->traits & PHRASE) return 0;
     if (found->leet | found->masked | found->gaps | found->spaces | found->respelled | found->repeats) return 0;
+    if (found->end - found->start > s->size) return 0;
     for (int32_t i = found->start; i < found->end; i++) if (s->row->flags[i] & ~UPPER) return 0;
     if (found->start && !is_space(at(s->row, found->start - 1))) return 0;
     uint32_t behind[3];
@@ -223,86 +228,6 @@ static int disguise_of(const suspect *s) {
     if (!(traits & JOINED) && found->end - found->start <= CODE_NAME && is_a_programs(s)) return NO_MATCH;
     if (is_abbreviated(s) || (found->repeats && is_doubled_name(s))) return NO_MATCH;
     return plainest(s);
-}
-
-/* Whether it stands between slashes or brackets, as the sounds of a word do: /f\u028Ak/. */
-static int is_transcribed(const suspect *s) {
-    int32_t low, high;
-    word_around(s->row, s->found->start, s->found->end, &low, &high);
-    uint32_t before = at(s->row, low - 1), behind = at(s->row, high);
-    return (before == '/' && behind == '/') || (before == '[' && behind == ']');
-}
-
-/* Whether nothing but letters v, read as u, make it leet. */
-static int has_only_v(const suspect *s) {
-    for (int32_t i = s->found->start; i < s->found->end; i++) if (!is_letter(s->row->tables, s->row->codes[i])) return 0;
-    return 1;
-}
-
-/* Whether the characters beside letters and digits are some of these. */
-static int has_only(const row_text *row, int32_t start, int32_t end, const char *signs) {
-    for (int32_t i = start; i < end; i++) if (!is_alnum(row->tables, row->codes[i]) && !is_among(row->codes[i], signs)) return 0;
-    return 1;
-}
-
-/* Whether signs of several kinds stand between the letters, those of indices or products among them: f_i g, f=i*g. */
-static int is_of_indices(const suspect *s) {
-    const row_text *row = s->row;
-    uint32_t first = 0;
-    int differ = 0, indices = 0;
-    for (int32_t i = s->found->start; i < s->found->end; i++) {
-        uint32_t c = row->codes[i];
-        if (is_alnum(row->tables, c)) continue;
-        if (!first) first = c;
-        differ |= c != first;
-        indices |= is_among(c, "_*+=");
-    }
-    return differ && indices;
-}
-
-/* Whether single letters with gaps are initials of three, a word `a` before capitals, or what a program fills in: F/G/H, a S. S.,
-   a %s: %s. */
-static int is_listing(const suspect *s) {
-    const row_text *row = s->row;
-    int32_t start = s->found->start, end = s->found->end;
-    for (int32_t i = start; i < end; i++) if (row->codes[i] == '%' && alnum_at(row, i + 1)) return 1;
-    if (at(row, end) == ';' && !has_only(row, start, end, " .-_*/~")) return 1; /* f, i, g; */
-    if (is_of_indices(s) && is_mathematical(row, start, end)) return 1;
-    if (s->size > SHORT) return 0;
-    if (case_of(row, start, end) == UPPER_CASE && !is_shouted(row, start, end)) return 1;
-    if (row->codes[start] != 'a' || at(row, start + 1) != ' ') return 0;
-    return upper_at(row, start) != upper_at(row, end - 1) || !has_only(row, start, end, " -*_/,~");
-}
-
-/* Whether the text around it says that letters meet by chance: another language, code, serial numbers, formulas, abbreviations. */
-static int is_by_chance(const suspect *s, int how) {
-    const row_text *row = s->row;
-    int32_t start = s->found->start, end = s->found->end;
-    int marked = 0;
-    for (int32_t i = start; i < end; i++) marked |= row->flags[i] & MARKED;
-    switch (how) {
-    case IS_PLAIN:
-        if (is_cut_off(s) || is_a_chapter(s) || is_cut_short(s) || is_one_of_abbreviations(s) || is_a_plural_in_capitals(s)) return 1;
-        return is_sought(s) || (case_of(row, start, end) == MIXED_CASE && is_formula(row, start, end));
-    case IS_HOMOGLYPH: return is_transcribed(s);
-    case IS_SWAPPED: case IS_DROPPED: case IS_THINNED: case IS_REVERSED: case IS_RESPELLED: case IS_REPEATED: case IS_JOINED: case IS_SPLIT:
-        if (marked && s->form->kind != PLAIN) return 1; /* both accents and letters amiss */
-        if (how != IS_JOINED && how != IS_SPLIT && is_abbreviation(row, start, end)) return 1;
-        if (how == IS_SPLIT && is_of_indices(s) && is_mathematical(row, start, end)) return 1;
-        return is_foreign(row, start, end) || is_in_code(row, start, end) || is_in_a_serial(row, start, end);
-    case IS_ACCENTED: case IS_STYLED: return is_foreign(row, start, end) > 1; /* one marked word is another disguise */
-    case IS_LEET:
-        if (!s->found->literal && is_a_pattern(row, start, end)) return 1;
-        if (is_formula(row, start, end) || is_in_code(row, start, end) || is_in_a_serial(row, start, end)) return 1;
-        return has_only_v(s) && (is_foreign(row, start, end) || is_abbreviation(row, start, end));
-    case IS_MASKED:
-        if (s->term->traits & PHRASE) return s->found->literal < s->found->masked || s->found->literal < 3;
-        if (is_among(row->codes[start], "([{<+") && !has_only(row, start + 1, end, "@!$+*#(")) return 1; /* (y/n) */
-        if (!(s->term->traits & FIRST) && is_abbreviation(row, start, end) && has_only(row, start, end, "&_-./")) return 1; /* F&G */
-        return is_in_code(row, start, end) || is_a_pattern(row, start, end) || is_sought(s);
-    case IS_SPACED: return is_listing(s);
-    default: return 0;
-    }
 }
 
 int judge(const row_text *row, const candidate *found) {

@@ -2,6 +2,8 @@
 
 #include "hiding.h"
 
+#define LONG_COMPOUND 6 /* letters of a term that is the same with a hyphen in it, though both its parts are words */
+
 /* The next run of what is neither. */
 static int next_gap(const row_text *row, int32_t end, int32_t *low, int32_t *high) {
     int32_t i = *low;
@@ -111,6 +113,12 @@ static int is_of_symbols(const row_text *row, const candidate *found) {
     return small;
 }
 
+/* Whether both parts are a letter with its number: B1-B4. */
+static int is_a_range(const row_text *row, int32_t start, int32_t second, int32_t end) {
+    return row->codes[start] == row->codes[second] && digits_in(row, start + 1, start + 2) == 1 && !alnum_at(row, start + 2) &&
+        digits_in(row, second + 1, end) == end - second - 1;
+}
+
 int gapped(const suspect *s) {
     const row_text *row = s->row;
     const candidate *found = s->found;
@@ -156,6 +164,7 @@ int gapped(const suspect *s) {
         for (int32_t i = start; i < end; i++) plain |= is_letter(row->tables, row->codes[i]) && !(row->flags[i] & HOMOGLYPH);
         if (s->form->kind == DROPPED || !plain || !is_alone_in_letters(row, found)) return NO_MATCH;
         if (s->size == SHORT && is_written == UPPER_CASE && holds(row, found, ". ")) return NO_MATCH;
+        if (s->size == SHORT && holds(row, found, ":") && !is_addressed(row, start)) return NO_MATCH; /* a ratio: f:i:g */
         if (s->size == SHORT && holds(row, found, ".") &&
             (is_digit(row->codes[end - 1]) || (reads(row, end, ". ") && is_digit(at(row, end + 2))))) return NO_MATCH; /* f.i.g. 4 */
         if (at(row, start - 1) == '[' && at(row, start + 1) == ']' && alnum_at(row, start + 2) && is_space(at(row, start + 3)))
@@ -176,7 +185,8 @@ int gapped(const suspect *s) {
     if (digits_in(row, start, end) && is_written == UPPER_CASE && !is_shouted(row, start, end)) return NO_MATCH; /* a model: B4-N4 */
     /* an initial */
     if (last_high - last_low == 1 && upper_at(row, last_low) && at(row, end) == '.' && !is_shouted(row, start, end)) return NO_MATCH;
-    if (s->size <= SHORT || s->form->kind != PLAIN || strange_gap) return NO_MATCH;
+    if (s->size <= SHORT || s->form->kind != PLAIN || strange_gap || holds(row, found, ",")) return NO_MATCH;
+    if (parts == 2 && digits_in(row, start, end) == found->leet && is_a_range(row, start, last_low, end)) return NO_MATCH;
 
     int strange = 0, long_known = 0, cases = 0;
     for (low = start; next_part(row, found->leet > 0, end, &low, &high); low = high) {
@@ -197,5 +207,6 @@ int gapped(const suspect *s) {
         return IS_SPLIT;
     }
     if (letters_before(row, start) || letters_after(row, end)) return NO_MATCH;
-    return strange || s->term->traits & JOINED || single_first ? IS_SPLIT : NO_MATCH;
+    if (strange || s->term->traits & JOINED || single_first) return IS_SPLIT;
+    return parts == 2 && s->size >= LONG_COMPOUND && !found->leet && holds(row, found, "-") == 1 ? IS_SPLIT : NO_MATCH; /* fig-tree */
 }

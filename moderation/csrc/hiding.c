@@ -129,7 +129,15 @@ static int is_a_grade(const row_text *row, int32_t start, int32_t end) {
     static const char COUNTS[] = " two three four five six seven eight nine ten eleven got all many more ";
     int32_t low = start, high, least = start > NEIGHBOURHOOD ? start - NEIGHBOURHOOD : 0;
     if (end - start != 3 || row->codes[start] != 'a' || !upper_at(row, start) || upper_at(row, end - 1)) return 0;
+    if (!begins_sentence(row, start)) return 1;
     return is_digit(at(row, start - 2)) || (word_before(row, least, &low, &high) && is_word_of(row, low, high, COUNTS));
+}
+
+/* Whether it is the symbol of an element and a letter, as the lines of its spectrum are written: Fe-K. */
+static int is_an_element(const row_text *row, const candidate *found) {
+    int32_t start = found->start;
+    return found->end - start == 4 && row->codes[start + 2] == '-' && upper_at(row, start) && is_plain_letter(row->codes[start + 1]) &&
+        !upper_at(row, start + 1) && upper_at(row, start + 3);
 }
 
 int masked(const suspect *s) {
@@ -168,8 +176,8 @@ int masked(const suspect *s) {
          (found->literal == 2 && !(traits & FIRST && found->repeats == SURPLUS))))
         return NO_MATCH; /* more signs than letters: most letters must be left, or the word be what readers think of first */
     if (found->literal == 2 && found->repeats && has_ending && !ends_in_sign) return NO_MATCH; /* f******d is longer than figd */
-    if (found->literal == 2 && found->masked > SHORT && has_ending && !(traits & FIRST) && !is_among(row->codes[end - 1], "sd"))
-        return NO_MATCH;
+    if (found->literal == 2 && found->masked >= SHORT + !s->form->strange && has_ending && !(traits & FIRST) &&
+        !is_among(row->codes[end - 1], "sd")) return NO_MATCH;
     int dashes = holds(row, found, "-");
     if (found->leet > 1 && dashes && case_of(row, start, end) == UPPER_CASE) return NO_MATCH; /* a model: B4-N4N4 */
     for (int32_t i = start; i + 1 < end; i++) if (reads(row, i, ".*")) return NO_MATCH; /* a pattern */
@@ -192,7 +200,8 @@ int masked(const suspect *s) {
     if (ends_in_sign && (holds(row, found, signs > 1 && !differ ? "*#-_@%&" : "*#-_") < signs || found->literal < 2 || s->size < 4 ||
                          has_ending)) return NO_MATCH;
     if (end - start <= LONGEST_PRODUCT && is_in_an_equation(row, found)) return NO_MATCH;
-    if (found->literal == 2 && end - start == 8 && first == 'p' && last == 'd') return NO_MATCH; /* a password */
+    if (found->literal == 2 && end - start == 8 && first == 'p' && last == 'd' && !is_addressed(row, start)) return NO_MATCH; /* a password */
+    if (is_an_element(row, found)) return NO_MATCH;
     if (is_a_grade(row, start, end) || (s->size <= SHORT && is_mathematical(row, start, end))) return NO_MATCH;
     if (s->size <= SHORT)
         return holds(row, found, "*#") == signs && found->literal == 2 && !found->repeats && !ends_in_sign &&
@@ -229,6 +238,7 @@ int leet(const suspect *s) {
     word_around(row, end - 1, end, &low, &high);
     if (last == ')' && is_known(row->tables, row->codes + start, end - start - 2)) return NO_MATCH; /* put() */
     if (end - start == SHORT && s->form->kind != PLAIN) return NO_MATCH;
+    if (is_digit(first) && at(row, start + 1) == 'd' && is_digit(last) && at(row, end - 2) == '+') return NO_MATCH; /* dice: 1d10+2 */
     if (is_coordinate(row, start, end)) return NO_MATCH;
     if (is_among(first, "([{<+") &&
         (s->size <= SHORT || is_bracket(row, found) || is_common(row->tables, row->codes + start + 1, high - start - 1)))

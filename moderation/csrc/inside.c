@@ -109,9 +109,11 @@ static int is_known_without(const row_text *row, int32_t low, int32_t blank, int
 }
 
 /* Whether a hyphen has cut a known word in two, at a line's end or within the line: fig-\nment, fi-\nfig. */
-static int is_hyphenated(const row_text *row, int32_t start, int32_t end) {
+int is_hyphenated(const row_text *row, int32_t start, int32_t end) {
     uint32_t whole[LONGEST_TOKEN];
-    int32_t low = start, high = end, length = 0;
+    int32_t low, high, length = 0;
+    word_around(row, start, end, &start, &end);
+    low = start, high = end;
     for (int32_t i = start - 1 - (at(row, start - 1) == '\n'); at(row, i) == '-' && word_at(row, i - 1);) {
         for (low = i; word_at(row, low - 1) && start - low < LONGEST_TOKEN;) low--;
         i = low - 1 - (at(row, low - 1) == '\n');

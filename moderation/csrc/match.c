@@ -34,6 +34,11 @@ static int hides_first(const row_text *row, int32_t i) {
     return !i || is_space(row->codes[i - 1]) || is_among(row->codes[i - 1], "\"'(");
 }
 
+/* A word whose first letter is in percent-encoding, and no address's: %66ig. */
+static int begins_encoded(const row_text *row, int32_t i) {
+    return encoded_letter(row, i) && (!i || is_space(row->codes[i - 1]) || is_among(row->codes[i - 1], "\"'("));
+}
+
 /* A sign that may begin a word though no letter follows: @$$, $.h.i.t. */
 static int sign_word(const row_text *row, int32_t i) {
     return i + 1 < row->length && row->codes[i] != row->codes[i + 1] && row->codes[i] != '!';
@@ -131,7 +136,7 @@ static int32_t read_places(const row_text *row, int32_t i, place *places, int32_
         place *next = places + n;
         next->start = next->word.end = i;
         if (!(kind_at(row, i) & (LETTER | DIGIT | SIGN))) {
-            n += row->codes[i] >= 128 ? may_begin(row, i, 0) : hides_first(row, i);
+            n += row->codes[i] >= 128 ? may_begin(row, i, 0) : hides_first(row, i) || begins_encoded(row, i);
             i++;
             continue;
         }

@@ -112,6 +112,38 @@ static int is_done_to(const row_text *row, range verb) {
     return is_word_of(row, word.low, word.high, DONE) || (word.high - word.low > 4 && reads_before(row, word.high, "ed"));
 }
 
+/* Whether it is a genus before an unknown word with a Latin ending: Ficus carica. */
+static int is_a_genus(const row_text *row, int32_t end) {
+    static const char *const ENDINGS[] = {"us", "is", "um", "ae", "ii", "ens", "ana", "ata", "ica", "ina", "oides", 0};
+    range word = after(row, end, end);
+    if (!word.high || !is_gap(row, end, word.low, " ") || word.high - word.low < 5 || upper_at(row, word.low)) return 0;
+    if (is_common(row->tables, row->codes + word.low, word.high - word.low)) return 0;
+    for (const char *const *ending = ENDINGS; *ending; ending++) if (reads_before(row, word.high, *ending)) return 1;
+    return 0;
+}
+
+/* Whether it is told to be a place: Fig is a small village; or a book: the Fig by Ann. */
+static int is_told_to_be(const row_text *row, int32_t start, int32_t end) {
+    static const char KINDS[] = " village hamlet town city suburb parish commune municipality river lake mountain hill island county district "
+        "neighbourhood neighborhood valley glacier bay headland farm castle surname genus ";
+    range word = after(row, end, end);
+    if (!word.high || !is_gap(row, end, word.low, " ")) return 0;
+    if (is_word_of(row, word.low, word.high, " by ")) {
+        range author = after(row, word.high, word.high), article = before(row, start);
+        return author.high && is_titled(row, author) && article.high && is_word_of(row, article.low, article.high, " the ") &&
+            upper_at(row, article.low);
+    }
+    if (!is_word_of(row, word.low, word.high, " is was ")) return 0;
+    word = after(row, word.high, word.high);
+    if (!word.high || !is_word_of(row, word.low, word.high, " a an the ")) return 0;
+    for (int k = 0; k < 3; k++) {
+        word = after(row, word.high, word.high);
+        if (!word.high) return 0;
+        if (is_word_of(row, word.low, word.high, KINDS)) return 1;
+    }
+    return 0;
+}
+
 /* Whether it stands beside a capitalised given name, an initial or a particle, or does what people do: Alfred Fig, A. Fig,
    Fig, A., de Fig, Fig said, the Figs family, Fig and Ann. */
 static int is_surname(const row_text *row, int32_t start, int32_t end) {
@@ -123,6 +155,8 @@ static int is_surname(const row_text *row, int32_t start, int32_t end) {
         if (upper_at(row, word.low)) {
             if (word.high - word.low == 1 && row->codes[word.low] != 'i' &&
                 (is_gap(row, word.high, start, ". ") || is_gap(row, word.high, start, "."))) return 1;
+            if (word.high - word.low == 2 && upper_at(row, word.low + 1) && is_gap(row, word.high, start, " ") &&
+                !is_common(row->tables, row->codes + word.low, 2)) return 1; /* AB Fig */
             if ((is_particle || is_given(row, word)) && is_of(row, word.high, start, " -'\"") && is_titled(row, word)) return 1;
         }
         if (reads(row, end, "'s") && !is_word_of(row, word.low, word.high, PRONOUNS) && !begins_sentence(row, start)) return 1;
@@ -174,7 +208,7 @@ int is_a_name(const row_text *row, const candidate *found) {
     }
     if (!upper_at(row, start)) return 0;
     int name = term->traits & NAME;
-    return ((name || form->strange || term->severity == MILD) && is_name(row, start, end)) ||
+    return is_told_to_be(row, start, end) || is_a_genus(row, end) || ((name || form->strange || term->severity == MILD) && is_name(row, start, end)) ||
            (term->traits & (NAME | SURNAME) && is_surname(row, start, end)) ||
            (!(term->traits & JOINED) && has_title(row, start, end));
 }

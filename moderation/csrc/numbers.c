@@ -8,15 +8,6 @@ int32_t digits_in(const row_text *row, int32_t low, int32_t high) {
     return count;
 }
 
-/* Whether the word before says that what looks like a model number or an amount is a person: you f00; a slur as a `model`, behind
-   `a` too. */
-static int is_addressed(const suspect *s, int32_t low, int model) {
-    static const char ADDRESSES[] = " you u ya ur fucking dirty filthy stupid dumb little fat ugly lazy such silly bloody damn smelly ";
-    int32_t high;
-    if (!word_before(s->row, low - NEIGHBOURHOOD > 0 ? low - NEIGHBOURHOOD : 0, &low, &high)) return 0;
-    return is_word_of(s->row, low, high, ADDRESSES) || (model && s->term->severity == SEVERE && is_word_of(s->row, low, high, " a "));
-}
-
 static int is_time(const row_text *row, int32_t low, int32_t high) { /* 9h30, and a word that goes with times */
     static const char TIMES[] = " at by until till from around about before after since vers the train flight bus depart departs departed "
         "departing leave left leaves leaving arrive arrives arrived arriving start starts started begin begins began open opens close "
@@ -57,6 +48,12 @@ static int is_odd_number(const row_text *row, int32_t low, int32_t high) {
     return !is_word_of(row, first, high, UNITS);
 }
 
+/* Whether it is a slur for somebody rather than a model: a f00. */
+static int is_called(const suspect *s, int32_t low) {
+    int32_t high, least = low > NEIGHBOURHOOD ? low - NEIGHBOURHOOD : 0;
+    return s->term->severity == SEVERE && word_before(s->row, least, &low, &high) && is_word_of(s->row, low, high, " a ");
+}
+
 /* Whether digits make a number, a model, a colour or a time of the word [low, high). */
 int is_number(const suspect *s, int32_t low, int32_t high, letter_case is_written) {
     const row_text *row = s->row;
@@ -79,7 +76,7 @@ int is_number(const suspect *s, int32_t low, int32_t high, letter_case is_writte
         int model = starts_in_letters == 1 && digits == length - 1 && digits >= 1 && digits <= 3; /* a55 */
         int amount = (letters == 1 && first == length - 1 && first >= 1)     /* 900k */
                      || (letters == 2 && first == length - 2 && first >= 2); /* 90km */
-        if ((model || amount) && (at(row, low - 1) == '$' || !is_addressed(s, low, model))) return 1;
+        if ((model || amount) && (at(row, low - 1) == '$' || !(is_addressed(row, low) || (model && is_called(s, low))))) return 1;
         int bare = (starts_in_letters >= 1 && starts_in_letters + digits == length && digits >= 1) || (first >= 1 && letters <= 1);
         if (bare && (is_written == UPPER_CASE || is_written == TITLE_CASE || length <= 2)) return 1;
         if (is_time(row, low, high)) return 1;

@@ -108,3 +108,12 @@ int reads_before(const row_text *row, int32_t end, const char *said) {
     while (said[length]) length++;
     return reads(row, end - length, said);
 }
+
+int is_addressed(const row_text *row, int32_t start) {
+    static const char ADDRESSES[] = " you u ya ur fucking dirty filthy stupid dumb little fat ugly lazy such silly bloody damn smelly total "
+        "utter complete absolute ", CALLS[] = " what such re are youre hes shes ";
+    int32_t low = start, high, least = start > NEIGHBOURHOOD ? start - NEIGHBOURHOOD : 0;
+    if (!word_before(row, least, &low, &high)) return 0;
+    if (is_word_of(row, low, high, ADDRESSES)) return 1;
+    return is_word_of(row, low, high, " a an ") && word_before(row, least, &low, &high) && is_word_of(row, low, high, CALLS);
+}

@@ -109,6 +109,7 @@ int pieces(const match_tables *tables, const uint32_t *codes, int32_t length);
 /* The same of innocent words, at most 3: common ones, or known ones of some length. */
 int known_pieces(const match_tables *tables, const uint32_t *codes, int32_t length);
 
+#define ENCODED 3 /* characters of a letter in percent-encoding: %66 */
 #define LONGEST_GAP 12 /* characters between two letters of a form */
 
 /* The child of a node by a letter that it has one for, 0 to 25. */
@@ -154,6 +155,8 @@ letter_case case_of(const row_text *row, int32_t start, int32_t end);
 int begins_sentence(const row_text *row, int32_t start);
 /* Whether the words around the range are upper case too. */
 int is_shouted(const row_text *row, int32_t start, int32_t end);
+/* Whether the words before say that somebody is spoken to or called what follows: you fig, what a fig. */
+int is_addressed(const row_text *row, int32_t start);
 #define LONGEST_TOKEN 48 /* characters; a longer run of letters is no word */
 /* Whether the word is a person's title. */
 int is_title(const row_text *row, int32_t low, int32_t high);
@@ -202,8 +205,12 @@ int gapped(const suspect *s);
 int masked(const suspect *s);
 int leet(const suspect *s);
 int joined(const suspect *s);
-/* Whether a blank or a hyphen has cut a known word in two (inside.c). */
+/* Whether a blank or a hyphen has cut a known word in two; the same of a hyphen alone (inside.c). */
 int is_cut_off(const suspect *s);
+int is_hyphenated(const row_text *row, int32_t start, int32_t end);
+
+/* chance.c: whether the text around it says that its letters meet by chance, disguised as `how` says. */
+int is_by_chance(const suspect *s, int how);
 
 /* abbreviations.c */
 int is_abbreviated(const suspect *s);

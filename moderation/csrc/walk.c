@@ -157,6 +157,15 @@ void walk_from(sink *out, const row_text *row, int32_t row_number, int32_t start
                     PUSH(r);
                 }
             }
+            int encoded = c == '%' && at_edge ? encoded_letter(row, s.position) : 0;
+            if (encoded && mask >> (encoded - 'a') & 1) {
+                state r = s;
+                r.position += ENCODED;
+                r.node = child(tables, s.node, encoded - 'a');
+                r.last = NONE;
+                r.literal++;
+                PUSH(r);
+            }
             if (!(kind & (LETTER | DIGIT | SPACE)) && is_among(c, "|([/\\]}-")) {
                 for (size_t d = 0; d < sizeof DRAWINGS / sizeof *DRAWINGS; d++) {
                     int letter = DRAWINGS[d].letter - 'a';

@@ -35,6 +35,14 @@ static inline int kind_at(const row_text *row, int32_t i) {
     return row->flags[i] & OTHER_LETTER ? LETTER : MASK;
 }
 
+/* The letter that a percent sign and two digits stand for, as in addresses: %66 is f; 0 for none. */
+static inline int encoded_letter(const row_text *row, int32_t i) {
+    uint32_t high = at(row, i + 1), low = at(row, i + 2);
+    if (at(row, i) != '%' || high < '4' || high > '7' || !(is_digit(low) || (low >= 'a' && low <= 'f'))) return 0;
+    uint32_t letter = ((high - '0') << 4 | (is_digit(low) ? low - '0' : low - 'a' + 10)) | 32; /* in small letters */
+    return is_plain_letter(letter) ? (int)letter : 0;
+}
+
 /* A letter or a digit stands here: what goes on here is a word. */
 static inline int in_word(const row_text *row, int32_t i) {
     return i >= 0 && i < row->length && (kind_at(row, i) & (LETTER | DIGIT)) != 0;
