@@ -17,10 +17,11 @@ int is_cut_short(const suspect *s) {
     const row_text *row = s->row;
     int32_t start = s->found->start, end = s->found->end;
     if (end - start > 4 || at(row, end) != '.' || case_of(row, start, end) != TITLE_CASE) return 0;
-    if (at(row, end + 1) == ',') return 1;
+    if (at(row, end + 1) == ',' || reads(row, end + 1, " &")) return 1;
     if (at(row, end + 1) != ' ' || !word_at(row, end + 2)) return 0;
     if (!upper_at(row, end + 2)) return 1;
     for (end += 2; word_at(row, end) && end < s->found->end + 7;) end++; /* another abbreviation */
+    if (at(row, end) == '.' && is_title(row, s->found->end + 2, end)) return 1;
     return at(row, end) == '.' && at(row, end + 1) == ' ';
 }
 
@@ -69,13 +70,14 @@ int is_one_of_abbreviations(const suspect *s) {
     return 0;
 }
 
-/* Whether a star behind it stands for the rest of a word that is looked for: type fig* and you find figs. */
+/* Whether it is looked for, or a star stands for the rest of what is: grep -i fig, type fig* and you find figs. */
 int is_sought(const suspect *s) {
     static const char SEEKING[] = " type enter search find rm ls del delete glob match matches wildcard ";
     const row_text *row = s->row;
     int32_t low = s->found->start, end = s->found->end, high, least = low > NEIGHBOURHOOD ? low - NEIGHBOURHOOD : 0;
     int has_star = at(row, end) == '*';
     for (int32_t i = low; i < end; i++) has_star |= row->codes[i] == '*';
+    if (reads_before(row, low, "grep ") || (at(row, low - 3) == '-' && reads_before(row, low - 3, "grep "))) return 1;
     if (!has_star || at(row, low - 1) == '*') return 0;
     return word_before(row, least, &low, &high) && is_word_of(row, low, high, SEEKING);
 }

@@ -3,6 +3,8 @@
 
 #include "row.h"
 
+#define NAMES_AROUND 50 /* characters to either side in which names of a program are looked for */
+
 /* Whether it stands between slashes or brackets, as the sounds of a word do: /f\u028Ak/. */
 static int is_transcribed(const suspect *s) {
     int32_t low, high;
@@ -60,6 +62,18 @@ static int is_of_sets(const suspect *s) {
     return upper_at(row, start) && upper_at(row, last) && !upper_at(row, start + 1) && !is_shouted(row, start, last + 1);
 }
 
+/* Whether underscores join words near it, as they do in the names of a program's text: f_g beside fruit_tree. */
+static int is_among_joined_names(const suspect *s) {
+    const row_text *row = s->row;
+    int32_t start = s->found->start, end = s->found->end, before = 0;
+    for (int32_t i = start > NAMES_AROUND ? start - NAMES_AROUND : 0; i < row->length && i < end + NAMES_AROUND; i++) {
+        if (i == start) i = end, before = 0;
+        if (at(row, i) == '_' && before >= SHORT && word_at(row, i + 1) && word_at(row, i + 2) && word_at(row, i + 3)) return 1;
+        before = is_plain_letter(at(row, i)) ? before + 1 : 0;
+    }
+    return 0;
+}
+
 /* Whether the text around it says that letters meet by chance: another language, code, serial numbers, formulas, abbreviations. */
 int is_by_chance(const suspect *s, int how) {
     const row_text *row = s->row;
@@ -87,6 +101,7 @@ int is_by_chance(const suspect *s, int how) {
         if (s->term->traits & PHRASE) return s->found->literal < s->found->masked || s->found->literal < 3;
         if (is_among(row->codes[start], "([{<+") && !has_only(row, start + 1, end, "@!$+*#(")) return 1; /* (y/n) */
         if (!(s->term->traits & FIRST) && is_abbreviation(row, start, end) && has_only(row, start, end, "&_-./")) return 1; /* F&G */
+        if (!has_only(row, start, end, "*#$@!.-+&%?~^=/\\|") && is_among_joined_names(s)) return 1;
         return is_in_code(row, start, end) || is_a_pattern(row, start, end) || is_sought(s);
     case IS_SPACED: return is_listing(s) || (s->size <= SHORT && is_in_code(row, start, end));
     default: return 0;

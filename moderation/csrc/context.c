@@ -51,8 +51,7 @@ static void run_around(const row_text *row, int32_t start, int32_t end, int32_t 
     *high = end;
 }
 
-/* Whether signs stand around the range as they do in a program's text: fig = g; fig++; */
-static int is_amid_code(const row_text *row, int32_t start, int32_t end) {
+int is_amid_code(const row_text *row, int32_t start, int32_t end) {
     int signs = 0;
     for (int32_t i = start > AROUND / 2 ? start - AROUND / 2 : 0; i < row->length && i < end + AROUND / 2; i++) {
         if (i == start) i = end;

@@ -174,6 +174,7 @@ static int is_a_programs(const suspect *s) {
     const row_text *row = s->row;
     int32_t start = s->found->start, end = s->found->end;
     static const char *const CALLED[] = {"()", "(\"", "('", "[\"", 0}, *const BEFORE[] = {"$", "::", "->", "['", "[\"", 0};
+    if (is_amid_code(row, start, end)) return 1;
     for (const char *const *sign = CALLED; *sign; sign++) if (reads(row, end, *sign)) return 1; /* ban() */
     for (const char *const *sign = BEFORE; *sign; sign++) if (reads_before(row, start, *sign)) return 1;
     if (at(row, start - 1) == '\\' && word_at(row, start - 2)) return 1; /* C:\x\ban */

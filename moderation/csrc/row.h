@@ -131,6 +131,8 @@ int is_dead_end(const row_text *row, int32_t start);
    a program's, a serial number's; whether the range is an abbreviation in capitals, a chemical formula. */
 int is_foreign(const row_text *row, int32_t start, int32_t end);
 int is_in_code(const row_text *row, int32_t start, int32_t end);
+/* Whether signs stand around the range as they do in a program's text: fig = g; fig++; */
+int is_amid_code(const row_text *row, int32_t start, int32_t end);
 int is_in_a_serial(const row_text *row, int32_t start, int32_t end);
 int is_abbreviation(const row_text *row, int32_t start, int32_t end);
 int is_formula(const row_text *row, int32_t start, int32_t end);
