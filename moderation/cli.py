@@ -210,6 +210,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader of our output has gone, as `head` does; nothing is left to say, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:
+        if error.filename is None and error.errno != errno.ENOSPC:
+            raise
+        print(DataError("the files", [Problem(str(error.filename or "the disk"), f"cannot be used: {error.strerror}")]), file=sys.stderr)
+        return 1
     return code
 
 

@@ -111,6 +111,9 @@ def test_the_command_tells_lists_and_draws(runs, tmp_path, capsys, golden):
     assert [line["row"] for line in lines] == [one["row"] for one, other in PAIRS if one["action"] != other["action"]]
     assert (tmp_path / "diff.html").exists()
     assert cli.main(["audit", "diff", str(runs[0]), str(tmp_path)]) == 1
+    for option in ("--list", "--html"):
+        assert cli.main(["audit", "diff", *map(str, runs), option, str(tmp_path / "none/file")]) == 1
+        assert re.search("none/.*file.*\n     cannot be used: No such file or directory", capsys.readouterr().err)
 
 
 @pytest.mark.parametrize(("width", "dark"), [(390, True), (1280, False)])

@@ -118,19 +118,20 @@ def _describe(source: Source) -> str:
 
 def _report(outcome: Outcome, out: Path, has_header: bool) -> str:
     from moderation.audit.tally import totals
+    from moderation.audit.words import comments, rows
     from moderation.policy import ACTIONS
 
     tally = outcome.tally
     counts = zip(ACTIONS, totals(tally.actions.values()), strict=True)
-    lines = [f"{tally.rows:,} comments: " + ", ".join(f"{name} {count:,} ({count / max(tally.rows, 1):.2%})" for name, count in counts)]
+    lines = [f"{comments(tally.rows)}: " + ", ".join(f"{name} {count:,} ({count / max(tally.rows, 1):.2%})" for name, count in counts)]
     if not (tally.rows or outcome.rejected or outcome.left_out):
         lines.append("there is no comment in the source" + (": its only line was taken for the header; if it is a comment, give --no-header"
                                                             if has_header else ""))
     lines += [f"no comment is in the section `{name}` of --section" for name in outcome.strangers]
     if outcome.rejected:
-        lines.append(f"{outcome.rejected:,} rows could not be used; {out}/rejected_rows.jsonl says where and why")
+        lines.append(f"{rows(outcome.rejected)} could not be used; {out}/rejected_rows.jsonl says where and why")
     if outcome.left_out:
-        lines.append(f"{outcome.left_out:,} rows were left out by --since or --section")
+        lines.append(f"{rows(outcome.left_out)} left out by --since or --section")
     if outcome.unknown:
         words = ", ".join(f"`{word[:40]}` ({count:,})" for word, count in outcome.unknown.items())
         lines.append(f"past decisions that are not understood and not compared: {words}; say what they mean with --past-map WORD=published")
