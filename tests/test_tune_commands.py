@@ -205,6 +205,13 @@ def test_a_sample_of_more_than_there_is_takes_all():
     assert sorted(drawn.tolist()) == list(range(50)) and (weights == 1).all()
 
 
+def test_rows_of_an_archive_without_a_text_are_left_out_of_a_sample(capsys, tmp_path, rows):
+    archive = write(tmp_path / "own.csv", [{**row, "text": row["text"] if number % 3 else " "} for number, row in enumerate(rows[:30])])
+    assert run(capsys, "sample", archive, "--out", tmp_path / "drawn.csv")[:2] == (
+        0, f"20 of 20 comments are in {tmp_path}/drawn.csv; `moderation tune label {tmp_path}/drawn.csv` shows them one by one\n")
+    assert run(capsys, archive, *TARGET)[0] == 1  # of labelled ones a row that holds no comment is a fault
+
+
 def test_a_sample_holds_no_score_and_is_labelled_by_keys(capsys, tmp_path, rows, monkeypatch):
     out = tmp_path / "to-label.csv"
     assert run(capsys, "sample", write(tmp_path / "own.csv", rows), "--budget", 20, "--out", out)[0] == 0

@@ -139,7 +139,7 @@ def _label(value: Any) -> float | None:
 
 def read_labelled(path: Path, categories: Sequence[str], mapping: Mapping[str, str] | None = None, *,
                   needs_labels: bool = True) -> Labelled:
-    """Read labelled comments, or comments of which some have labels at most.
+    """Read labelled comments; or, where none are needed, an archive's, of which rows without a text are left out.
 
     Parameters
     ----------
@@ -163,6 +163,8 @@ def read_labelled(path: Path, categories: Sequence[str], mapping: Mapping[str, s
     for place, row in rows(path):
         text = mapped(row, mapping, "text")
         if not isinstance(text, str):
+            if not needs_labels:
+                continue
             faults.add(f"{place}, text", "is empty", "take the row out")
         values = [_label(mapped(row, mapping, name)) for name in names]
         for name, value in zip(names, values, strict=True):
