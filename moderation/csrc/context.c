@@ -66,7 +66,8 @@ int is_amid_code(const row_text *row, int32_t start, int32_t end) {
 int is_in_code(const row_text *row, int32_t start, int32_t end) {
     if (is_amid_code(row, start, end)) return 1;
     int32_t low, high;
-    int slashes = 0, stops = 0;
+    int slashes = 0, stops = 0, marked = 0;
+    for (int32_t i = start; i < end; i++) marked |= row->codes[i] == '_';
     run_around(row, start, end, &low, &high);
     if (low == start - 2 && reads(row, low, "--")) return 1; /* --fig */
     if (reads_before(row, end, "++") || (at(row, end) == ';' && reads_before(row, start, "return "))) return 1;
@@ -76,7 +77,7 @@ int is_in_code(const row_text *row, int32_t start, int32_t end) {
         uint32_t c = row->codes[i];
         slashes += c == '/';
         stops += c == '.' && alnum_at(row, i - 1) && alnum_at(row, i + 1);
-        if (c == '_' && (alnum_at(row, i - 1) || alnum_at(row, i + 1))) return 1;   /* fig_tree */
+        if (c == '_' && alnum_at(row, i - 1) + alnum_at(row, i + 1) > marked) return 1; /* fig_tree, _fig; not f__ig__ */
         if (c == '\\' && alnum_at(row, i + 1)) return 1;                              /* C:\fig */
         if (c == '$' && is_letter(row->tables, at(row, i + 1)) && i + 1 == start) return 1; /* $fig */
         if ((i == end && reads(row, i, "++")) || reads(row, i, "()") || reads(row, i, "::") || reads(row, i, "->")) return 1;

@@ -48,6 +48,7 @@ static int is_undisguised(const suspect *s) {
     uint32_t behind[3];
     for (int k = 0; k < 3; k++) behind[k] = at(s->row, found->end + k);
     if (behind[0] && !is_among(behind[0], " .,!?\n")) return 0;
+    if (behind[0] == '.' && is_alnum(s->row->tables, behind[1])) return 0;
     if (is_digit(behind[1]) || is_digit(behind[2]) || is_among(behind[1], "=(;,)")) return 0;
     for (const char *const *word = DECLARING; *word; word++) if (reads_before(s->row, found->start, *word)) return 0;
     return 1;

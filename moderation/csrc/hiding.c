@@ -73,7 +73,7 @@ int is_innocent_token(const suspect *s, int32_t low, int32_t high) {
 static int alternates(const row_text *row, int32_t start, int32_t end) {
     if ((end - start) % 2 == 0) return 0;
     for (int32_t i = start; i < end; i++)
-        if ((i - start) % 2 ? word_at(row, i) || is_space(row->codes[i]) || is_among(row->codes[i], "*#%@") : !word_at(row, i)) return 0;
+        if ((i - start) % 2 ? word_at(row, i) || is_space(row->codes[i]) || is_among(row->codes[i], "*#%@$") : !word_at(row, i)) return 0;
     return 1;
 }
 

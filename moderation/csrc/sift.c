@@ -46,7 +46,7 @@ static int is_hopeless(const row_text *row, int32_t start, const state *s, int b
     if (!phrase && !apart && !bent && s->spaces && s->spaces == s->gaps && !s->leet &&
         known_words_meet(row, start, s->position)) return 1;
     if (s->masked && ((s->gaps && !phrase) || s->respelled || (!edges && s->literal < 3))) return 1;
-    if (s->masked && !in_word(row, s->position - 1) && !is_among(row->codes[s->position - 1], "*#-_$@")) return 1;
+    if (s->masked && !in_word(row, s->position - 1) && !is_among(row->codes[s->position - 1], "*#-_$@%&")) return 1;
     return s->respelled && (!edges || s->leet || bent);
 }
 

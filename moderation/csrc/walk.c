@@ -34,7 +34,7 @@ static int32_t masked_end(const row_text *row, int32_t i) {
         int kind = kind_at(row, end);
         if (!(kind & (LETTER | DIGIT | MASK)) || (kind & SPACE)) break;
         uint32_t c = row->codes[end];
-        if ((kind & (LETTER | DIGIT)) || c == '*' || c == '#' || c == '_' || c == '-' || c == '$' || c == '@') last = end + 1;
+        if ((kind & (LETTER | DIGIT)) || c == '*' || c == '#' || c == '_' || c == '-' || c == '$' || c == '@' || c == '%' || c == '&') last = end + 1;
     }
     return last;
 }
