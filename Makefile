@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: help run test lint type bench bench-audit bench-http train train-demo report-demo charts clean
+.PHONY: help run test sanitize lint type bench bench-audit bench-http train train-demo report-demo charts clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -15,6 +15,9 @@ run: $(VENV)/.run ## serve on 127.0.0.1:8000 with the model in models/default
 
 test: $(VENV)/.dev ## run the tests
 	$(BIN)/python -m pytest
+
+sanitize: $(VENV)/.dev ## run the C kernels under the sanitizers of addresses and undefined behaviour
+	$(BIN)/python tests/sanitize.py
 
 lint: $(VENV)/.dev ## read the code for mistakes
 	$(BIN)/ruff check .
