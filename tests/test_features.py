@@ -152,3 +152,17 @@ def test_letters_of_words_for_groups_are_their_own() -> None:
     assert not group & like
     plain = replace(spec, groups=False)
     assert set(read("blacks", plain).ids.tolist()) & set(read("blacksmith", plain).ids.tolist())
+
+
+PIECES = ["figs", " ", "  ", "\n", " \n\n", ". ", "!", "? ", '." ', "ripe melons and ", "aaa", "www", "www.fig.example ", "htt", "F", ".) ",
+          "'", "http://fig.example ", "@fig", "@", "\u2028", "\xa0", "\u4e00", "of my aunt in the garden ", "WHAT ", "(so) "]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=40).map("".join))
+def test_a_stretch_is_read_as_its_characters_are_one_by_one(text: str) -> None:
+    # Digits are read as 0 one by one; where there are none, that is all that is different.
+    spec = FeatureSpec(char_min=3, word_max=3, shout=True, skip=True, buckets=1 << 20)
+    stretches, characters = read(text, spec, spans=True), read(text, replace(spec, digits=True), spans=True)
+    for stretch, character in ((stretches.ids, characters.ids), (stretches.spans, characters.spans),
+                               (stretches.sentence_spans, characters.sentence_spans)):
+        np.testing.assert_array_equal(stretch, character)

@@ -6,7 +6,8 @@
 
 #include "kernels.h"
 
-/* An entry: 0 is the code point itself; else the low 21 bits hold the folded character (or a place in `expansions`), the others what it went through. */
+/* An entry: 0 is the code point itself; else the low 21 bits hold the folded character (or a place in `expansions`), the others what
+   it went through. */
 #define TARGET 0x1FFFFFu
 #define EXPANDS (1u << 21)
 #define DROPPED (1u << 22) /* invisible: leaves nothing */
@@ -187,7 +188,7 @@ static int fold_bytes(const uint8_t *text, int64_t at, uint32_t *codes, int32_t 
 static int fold_points(const uint32_t *text, int64_t at, uint32_t *codes, int32_t *starts, int32_t *ends, uint8_t *flags) {
     uint32x16 wide = *(const uint32x16 *)(const void *)(text + at);
     uint8x16 read = __builtin_convertvector(wide, uint8x16);
-    uint8x16 odd = __builtin_convertvector((uint32x16)(wide - ' ' > '~' - ' '), uint8x16) | (uint8x16)(read == '&') | (uint8x16)(read == '<');
+    uint8x16 odd = __builtin_convertvector((uint32x16)(wide - ' ' > '~' - ' '), uint8x16) | (uint8x16)((read == '&') | (read == '<'));
     if (is_any(odd)) return 0;
     write_block(read, at, codes, starts, ends, flags);
     return 1;

@@ -120,7 +120,7 @@ typedef struct {
     uint8_t repeats;    /* runs longer than the form's */
     uint8_t edges;      /* 1: begins inside a word; 2: ends inside a word; 4: the word is a known one */
     uint8_t disguise;   /* by the enum of row.h; 0: it is no match */
-    uint8_t spared;     /* 1: somebody's name; 2: an abbreviation; 3: a phrase takes it back; 4: another language's word; so that it is no match */
+    uint8_t spared;     /* 1: a name; 2: an abbreviation; 3: a phrase takes it back; 4: another language's word; so that it is no match */
     uint8_t asks;       /* bits above */
     uint8_t quoted;     /* 1: it stands between quotation marks, or is told of */
 } candidate;
@@ -183,8 +183,8 @@ typedef struct {
 /* The hash of a folded word, as it stands in `groups` from slot (hash >> 32) on. */
 uint64_t md_word_hash(const uint32_t *codes, int64_t length);
 
-/* The n-grams of n rows of a fold (in `block`) from row `first` on, as a matrix in compressed rows, in two steps: row i has sentences [row_sentences[i], row_sentences[i + 1]),
-   sentence s has n-grams [sentence_ngrams[s], sentence_ngrams[s + 1]) and covers the characters
+/* The n-grams of n rows of a fold (in `block`) from row `first` on, as a matrix in compressed rows, in two steps: row i has sentences
+   [row_sentences[i], row_sentences[i + 1]), sentence s has n-grams [sentence_ngrams[s], sentence_ngrams[s + 1]) and covers the characters
    [sentence_spans[2 s], sentence_spans[2 s + 1]) of the row's fold.
    ids: [capacity] out; spans: [capacity][2] out, characters of the row's fold, or NULL. sentence_capacity: room in
    sentence_ngrams and sentence_spans, less one. Answers the number of n-grams, or -1 where a capacity does not do. */
@@ -226,7 +226,8 @@ void md_word_sums(const ngram_model *model, const uint32_t *words, int64_t lengt
 void md_predict(const ngram_model *model, const char *block, double *scores, double *logits);
 
 /* The same calibration of other logits: knots and values: [outputs][knot_count]; logits: [n][outputs]; scores likewise, out. */
-void md_calibrate(const double *knots, const double *values, int64_t outputs, int64_t knot_count, const double *logits, int64_t n, double *scores);
+void md_calibrate(const double *knots, const double *values, int64_t outputs, int64_t knot_count, const double *logits, int64_t n,
+                  double *scores);
 
 /* The sentences of one row, each scored as a text of its own. spans: [capacity][2], characters of the fold; scores:
    [capacity][outputs]. Answers how many there are, or -1 where the capacity does not do; length + 1 always does. */

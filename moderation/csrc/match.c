@@ -150,7 +150,8 @@ static int32_t read_places(const row_text *row, int32_t i, place *places, int32_
     return i;
 }
 
-/* Looks a word up among the frequent ones; the tables that tell of the others are larger than a cache, and come while others are looked up. */
+/* Looks a word up among the frequent ones; the tables that tell of the others are larger than a cache, and come while more are looked
+   up. */
 static void look_up(const match_tables *tables, place *at) {
     at->slot = at->word.plain ? hash_slot(tables->frequent, tables->frequent_slots, at->hash) : -1;
     if (at->slot >= 0) {

@@ -81,12 +81,59 @@ static inline int has_stopped(const sentence *s, int32_t n) {
     return n > 2 && (s->kinds[n - 2] & STOP) && (s->codes[n - 1] == '"' || s->codes[n - 1] == ')');
 }
 
+#define STRETCH 16
+
+typedef uint8_t uint8x16 __attribute__((vector_size(STRETCH), aligned(1), may_alias));
+typedef uint32_t uint32x16 __attribute__((vector_size(4 * STRETCH), aligned(4), may_alias));
+typedef int32_t int32x16 __attribute__((vector_size(4 * STRETCH), aligned(4), may_alias));
+typedef union { uint8x16 bytes; uint64_t halves[2]; } stretch_mask; /* every byte 0 or 255, or a part of it */
+
+static inline uint8x16 low_bytes(const uint32_t *text) { return __builtin_convertvector(*(const uint32x16 *)(const void *)text, uint8x16); }
+
+/* Those of the characters from `text` on that are none of ASCII's from `first` to ~. */
+static inline uint8x16 beyond(const uint32_t *text, uint32_t first) {
+    return __builtin_convertvector((uint32x16)(*(const uint32x16 *)(const void *)text - first > '~' - first), uint8x16);
+}
+
+/* Puts as many of the next STRETCH characters as a sentence holds as they stand, up to the first that wants a look: one that is not ASCII
+   or may be the third of a run, a space beside white space or one that may end a sentence, what may begin a link or a reader's handle.
+   Reads from two characters before `text` to two behind the stretch. Answers how many it put; counts words, which end in spaces. */
+static inline int32_t put_stretch(sentence *s, int32_t n, const uint32_t *text, const uint8_t *flags, int64_t at, int *words) {
+    const int32x16 place = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    const uint8x16 number = __builtin_convertvector(place, uint8x16);
+    uint8x16 c = low_bytes(text), before = low_bytes(text - 1), before2 = low_bytes(text - 2);
+    uint8x16 next = low_bytes(text + 1), next2 = low_bytes(text + 2);
+    uint8x16 stop = (uint8x16)((c == '.') | (c == '!') | (c == '?')), space = (uint8x16)(c == ' ');
+    uint8x16 digit = (uint8x16)(c - '0' < 10), letter = (uint8x16)((c - 'a' < 26) | (c == '\''));
+    uint8x16 ended = (uint8x16)((before == '.') | (before == '!') | (before == '?') | (before == '"') | (before == ')') | (before == ' '));
+    uint8x16 link = (uint8x16)(((c == 'h') & (next == 't') & (next2 == 't')) | ((c == 'w') & (next == 'w') & (next2 == 'w')));
+    uint8x16 handle = (uint8x16)((c == '@') | (before == '@')), third = (uint8x16)((c == before) & (c == before2));
+    stretch_mask look = {.bytes = beyond(text, ' ') | (space & (ended | beyond(text + 1, '!'))) | link | handle | third};
+    int32_t count = look.halves[0] ? __builtin_ctzll(look.halves[0]) / 8
+                                   : look.halves[1] ? 8 + __builtin_ctzll(look.halves[1]) / 8 : STRETCH;
+    stretch_mask ends = {.bytes = space & 1 & (uint8x16)(number < (uint8_t)count)};
+    uint8x16 capital = (*(const uint8x16 *)(const void *)flags & UPPER) * (CAPITAL / UPPER);
+    *(uint32x16 *)(void *)(s->codes + n) = *(const uint32x16 *)(const void *)text;
+    *(int32x16 *)(void *)(s->at + n) = place + (int32_t)at;
+    *(uint8x16 *)(void *)(s->kinds + n) = (space & SPACE) | (stop & STOP) | (digit & (WORD | DIGIT)) | (letter & WORD) | capital;
+    *words += __builtin_popcountll(ends.halves[0] | ends.halves[1] << 1);
+    return count;
+}
+
 /* Read one sentence from text[from:length] into the buffer; answers where the next begins. */
-static int64_t read_sentence(const ngram_spec *spec, const uint32_t *text, const uint8_t *flags, int64_t from, int64_t length, sentence *s) {
+static int64_t read_sentence(const ngram_spec *spec, const uint32_t *text, const uint8_t *flags, int64_t from, int64_t length,
+                             sentence *s) {
     int64_t i = from;
     int32_t n = put(s, 0, ' ', SPACE, from, 0); /* characters in the buffer: kept in a register, not in memory */
     int words = 0;
     while (i < length) {
+        int is_run = n > 2 && s->at[n - 1] == i - 1 && s->at[n - 2] == i - 2; /* what was put last is what stands before */
+        if (is_run && n + STRETCH <= LONG_SENTENCE && i + STRETCH + 2 <= length && !spec->digits) {
+            int32_t count = put_stretch(s, n, text + i, flags + i, i, &words);
+            n += count;
+            i += count;
+            if (count == STRETCH) continue;
+        }
         uint32_t c = text[i];
         int k = kind(c);
         if (k & SPACE) {
@@ -125,7 +172,7 @@ static int64_t read_sentence(const ngram_spec *spec, const uint32_t *text, const
         n = put(s, n, c, k, i, flags[i]);
         i++;
         if (k != WORD) continue;
-        /* Most characters are letters of a word that has begun. */
+        /* Of those that want a look, most are letters of a word that has begun. */
         for (uint32_t before = s->codes[n - 2]; i < length && n < LONGEST_SENTENCE && text[i] - 'a' < 26; i++) {
             uint32_t letter = text[i];
             if (letter == c && letter == before) continue;
@@ -148,7 +195,9 @@ static int64_t read_sentence(const ngram_spec *spec, const uint32_t *text, const
 typedef void emitter(void *to, uint64_t hash, int32_t first, int32_t last, int stands);
 
 static inline uint64_t pair_hash(uint64_t before, uint64_t hash) { return (((hash << 23) | (hash >> 41)) ^ before) * MIX; }
-static inline uint64_t triple_hash(uint64_t before2, uint64_t before, uint64_t hash) { return (pair_hash(before, hash) ^ (before2 >> 7)) * MIX; }
+static inline uint64_t triple_hash(uint64_t before2, uint64_t before, uint64_t hash) {
+    return (pair_hash(before, hash) ^ (before2 >> 7)) * MIX;
+}
 static inline uint64_t skip_hash(uint64_t before2, uint64_t hash) { return pair_hash(before2 ^ SKIP_SEED, hash); }
 
 static inline int is_group(const ngram_spec *spec, uint64_t hash) {

@@ -1,4 +1,5 @@
-/* Scoring: the weights of all n-grams of a sentence are added as integers, so order and machine do not matter; sums are joined and calibrated. */
+/* Scoring: the weights of all n-grams of a sentence are added as integers, so order and machine do not matter; sums are joined and
+   calibrated. */
 
 #include <math.h>
 #include <stddef.h>
@@ -127,7 +128,8 @@ static double interpolate(const double *x, const double *y, int32_t n, double at
     return y[low] + (y[high] - y[low]) * ((at - x[low]) / (x[high] - x[low]));
 }
 
-void md_calibrate(const double *knots, const double *values, int64_t outputs, int64_t knot_count, const double *logits, int64_t n, double *scores) {
+void md_calibrate(const double *knots, const double *values, int64_t outputs, int64_t knot_count, const double *logits, int64_t n,
+                  double *scores) {
     for (int64_t at = 0; at < n * outputs; at++) {
         int64_t from = at % outputs * knot_count;
         scores[at] = interpolate(knots + from, values + from, (int32_t)knot_count, logits[at]);
