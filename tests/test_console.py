@@ -94,6 +94,9 @@ def test_another_sites_page_cannot_act_in_an_editors_name(make, headers):
     for path in ("try", "tune/figures", "tune/find", "sign-out"):
         assert client.post(f"/console/{path}", json={}, headers=headers).status_code == 403
     assert sign_in(client, key, **headers).status_code == 403
+    page = sign_in(client, key, Accept="text/html,*/*;q=0.8", **headers)  # of a form that a person has sent
+    assert (page.status_code, page.mimetype) == (403, "text/html")
+    assert "set MODERATION_PUBLIC_BASE_URL" in page.text
 
 
 def test_a_revoked_key_a_forged_cookie_and_a_restart_end_a_session(make, tmp_path):

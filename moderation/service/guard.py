@@ -204,7 +204,8 @@ def keep(app: Flask) -> None:
         scope: str | None = getattr(views[endpoint], "scope", "score")
         browser = getattr(views[endpoint], "browser", False)
         if browser and request.method != "GET" and not session.is_own_page():
-            raise _refuse(403, "Origin", "is not this service", "only its own pages may ask for this")
+            raise _refuse(403, "Origin", "is not this service", "only its own pages may ask for this; behind a proxy that changes the "
+                          "Host, set `MODERATION_PUBLIC_BASE_URL`")
         if scope is None:
             return
         key = None

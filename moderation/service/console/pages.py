@@ -94,6 +94,6 @@ def refuse(error: RequestError) -> Response:
     """A page's refusal is a page: without a key the sign-in; a script's is the native dialect's."""
     if request.method == "GET" and error.status == 401:
         return _to("sign_in_page", page=request.path.rpartition("/")[2])
-    if request.method == "GET" and request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html":
+    if request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html":
         return _page("refused", error.status, problem=error.problem)
     return problems.refuse(error)
