@@ -53,6 +53,8 @@ static void run_around(const row_text *row, int32_t start, int32_t end, int32_t 
 
 int is_amid_code(const row_text *row, int32_t start, int32_t end) {
     int signs = 0;
+    uint32_t first = at(row, start - 1 - (at(row, start - 1) == ' ')), last = at(row, end + (at(row, end) == ' '));
+    if ((!is_among(last, "=;.[({") && !is_among(first, "=;.[({")) || is_addressed(row, start)) return 0;
     for (int32_t i = start > AROUND / 2 ? start - AROUND / 2 : 0; i < row->length && i < end + AROUND / 2; i++) {
         if (i == start) i = end;
         uint32_t c = at(row, i), next = at(row, i + 1), before = at(row, i - 1);

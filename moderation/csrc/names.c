@@ -117,7 +117,7 @@ static int is_a_genus(const row_text *row, int32_t end) {
     static const char *const ENDINGS[] = {"us", "is", "um", "ae", "ii", "ens", "ana", "ata", "ica", "ina", "oides", 0};
     range word = after(row, end, end);
     if (!word.high || !is_gap(row, end, word.low, " ") || word.high - word.low < 5 || upper_at(row, word.low)) return 0;
-    if (is_common(row->tables, row->codes + word.low, word.high - word.low)) return 0;
+    if (is_known(row->tables, row->codes + word.low, word.high - word.low)) return 0;
     for (const char *const *ending = ENDINGS; *ending; ending++) if (reads_before(row, word.high, *ending)) return 1;
     return 0;
 }
@@ -125,7 +125,8 @@ static int is_a_genus(const row_text *row, int32_t end) {
 /* Whether it is told to be a place: Fig is a small village; or a book: the Fig by Ann. */
 static int is_told_to_be(const row_text *row, int32_t start, int32_t end) {
     static const char KINDS[] = " village hamlet town city suburb parish commune municipality river lake mountain hill island county district "
-        "neighbourhood neighborhood valley glacier bay headland farm castle surname genus ";
+        "neighbourhood neighborhood valley glacier bay headland farm castle surname genus ",
+        WHERE[] = " in near on of off at by to from between outside where with close north south east west and that which about some ";
     range word = after(row, end, end);
     if (!word.high || !is_gap(row, end, word.low, " ")) return 0;
     if (is_word_of(row, word.low, word.high, " by ")) {
@@ -139,7 +140,9 @@ static int is_told_to_be(const row_text *row, int32_t start, int32_t end) {
     for (int k = 0; k < 3; k++) {
         word = after(row, word.high, word.high);
         if (!word.high) return 0;
-        if (is_word_of(row, word.low, word.high, KINDS)) return 1;
+        if (!is_word_of(row, word.low, word.high, KINDS)) continue;
+        range next = after(row, word.high, word.high); /* a village in Kent; not: the village idiot */
+        return !next.high || !is_gap(row, word.high, next.low, " ") || is_word_of(row, next.low, next.high, WHERE);
     }
     return 0;
 }

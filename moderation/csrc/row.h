@@ -131,7 +131,7 @@ int is_dead_end(const row_text *row, int32_t start);
    a program's, a serial number's; whether the range is an abbreviation in capitals, a chemical formula. */
 int is_foreign(const row_text *row, int32_t start, int32_t end);
 int is_in_code(const row_text *row, int32_t start, int32_t end);
-/* Whether signs stand around the range as they do in a program's text: fig = g; fig++; */
+/* Whether signs stand beside the range and around it as they do in a program's text: fig = g; fig++; and nobody is spoken to before it. */
 int is_amid_code(const row_text *row, int32_t start, int32_t end);
 int is_in_a_serial(const row_text *row, int32_t start, int32_t end);
 int is_abbreviation(const row_text *row, int32_t start, int32_t end);
