@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: help run test sanitize lint type bench bench-audit bench-http train train-demo report-demo charts clean
+.PHONY: help run test sanitize lint type bench bench-audit bench-http train train-encoder train-demo report-demo charts clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
