@@ -13,6 +13,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
+from moderation import kernels
+
 KINDS = ("url", "code", "blockquote")
 
 _PATTERNS = {
@@ -24,7 +26,8 @@ _PATTERNS = {
     "blockquote": re.compile(r"^[ \t]{0,3}>[^\n]*", re.MULTILINE),
 }
 # Literals of which a text must hold one for its pattern to match: a search for them is many times cheaper than the pattern.
-_MARKS = {"url": ("://", "www.", "WWW.", "Www."), "code": ("`",), "blockquote": (">",)}
+# As `md_find_mark` takes them.
+_MARKS = {"url": b"://\0www.\0WWW.\0Www.\0\0", "code": b"`\0\0", "blockquote": b">\0\0"}
 _NOT_LINE_BREAK = re.compile(r"[^\r\n]")
 
 
@@ -32,25 +35,26 @@ def _spaces(found: re.Match[str]) -> str:
     return _NOT_LINE_BREAK.sub(" ", found[0])
 
 
-def _rows_with(texts: Sequence[str], marks: Sequence[str]) -> set[int]:
+def _rows_with(texts: Sequence[str], marks: bytes) -> set[int]:
     """The rows that hold one of the marks: searched for in all the texts at once."""
     joined = texts[0] if len(texts) == 1 else "".join(texts)
+    total, width = len(joined), 1 if joined.isascii() else 4
+    encoded = joined.encode() if width == 1 else joined.encode("utf-32-le", "surrogatepass")
+    find = kernels.load()[1].md_find_mark
     rows: set[int] = set()
-    ends: list[int] = []
-    for mark in marks:
-        position = joined.find(mark)
-        while position >= 0:
-            ends = ends or list(accumulate(map(len, texts)))
-            row = bisect_right(ends, position)
-            rows.add(row)
-            position = joined.find(mark, ends[row])
+    position = find(encoded, width, 0, total, marks)
+    ends = list(accumulate(map(len, texts))) if position >= 0 else []
+    while position >= 0:
+        row = bisect_right(ends, position)
+        rows.add(row)
+        position = find(encoded, width, ends[row], total, marks)
     return rows
 
 
 def blank(texts: Sequence[str], kinds: Iterable[str]) -> Sequence[str]:
     """The texts with parts of these kinds blanked, line breaks kept; the same sequence if there is none.
 
-    Cost: linear in the texts; about 0.1 µs a text where no mark is found.
+    Cost: linear in the texts; about a fifth of folding them where no mark is found.
     """
     for kind in kinds:
         rows = _rows_with(texts, _MARKS[kind])

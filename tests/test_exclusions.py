@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from moderation import exclusions
 from moderation.exclusions import KINDS, blank
 
 CASES = [
@@ -35,3 +36,13 @@ def test_length_and_line_breaks_stay_and_rows_do_not_touch_each_other(texts, kin
 @pytest.mark.parametrize("text", ["`" * 100_000, "```a" * 50_000, "https://" * 50_000, "> " * 100_000, "` `\n" * 50_000])
 def test_time_is_linear_in_hostile_marks(text):
     assert len(blank([text], KINDS)[0]) == len(text)
+
+
+PIECES = ["http://fig.example", "www.fig.example", "WWW.fig.example", "Www.fig.example", "ww", "w", ":", "//", "`fig`", "```", "`", "> fig",
+          ">", "\n", " ", "fig " * 15, "a" * 61, "\N{BANANA}", "\ud800", "\0"]
+
+
+@given(st.lists(st.lists(st.sampled_from(PIECES), max_size=8).map("".join), max_size=5), st.sampled_from(KINDS))
+def test_looking_for_marks_first_spares_no_text_that_a_pattern_would_find(texts, kind):
+    pattern = exclusions._PATTERNS[kind]
+    assert [*blank(texts, [kind])] == [pattern.sub(exclusions._spaces, text) for text in texts]

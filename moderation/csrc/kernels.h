@@ -40,6 +40,12 @@ int64_t md_fold_bytes(int64_t n, int64_t capacity);
 int64_t md_fold(const fold_tables *tables, const char *texts, int64_t width, const int64_t *text_offsets, int64_t n,
                 int64_t total, char *block, int64_t capacity);
 
+/* ---- marks.c: where a text may hold what is looked for at greater length ---- */
+
+/* The first place from `from` on at which one of the marks begins, or -1. texts, width, total: as md_fold takes them. marks: of ASCII signs, at
+   most 8 each, each ended by a 0, and by one more behind the last. */
+int64_t md_find_mark(const char *texts, int64_t width, int64_t from, int64_t total, const char *marks);
+
 /* ---- match.c, evidence.c, hiding.c: the terms that stand in folded text, and how each is disguised ---- */
 
 /* Ranges in `match_tables.spelling`, half-open. */
