@@ -1,4 +1,7 @@
-"""Allows: the phrases within which a term is innocent, as csrc/allows.c reads them. Knows words; knows no text."""
+"""Allows: the phrases within which a term is innocent, and the words near which it is, as csrc/allows.c reads them.
+
+Knows words; knows no text.
+"""
 
 from __future__ import annotations
 
@@ -41,6 +44,10 @@ def compile_allows(terms: Sequence[Term], everywhere: Sequence[str], hash_text: 
         for word, phrase in _phrases(allows, len(texts)):
             said.setdefault(hash_text(f"{word}\1{term}"), []).append(phrase)
         texts += allows
+    for each in (term for term in terms if term.near):
+        near = enumerate(normalize("\n".join(each.near)).readable.text.split("\n"), len(texts))
+        said[hash_text(f"\1{each.text}")] = [_Phrase((), (word,), number) for number, word in near]
+        texts += [f"near: {word}" for word in each.near]
     words = [0]
     first, rows = [0], []
     for key in sorted(said):

@@ -8,6 +8,7 @@ Knows the files' format; knows nothing of matching. A file looks like this:
     [obscene strong]
     banana : joined +ing
         allow: banana bread, * republic
+        near: plantation, peel
         yes: what a banana; two bananas
         no: bandana
 
@@ -41,7 +42,7 @@ OPTIONS = {
     "first": "what readers mean first where its letters are masked and other terms would fit too",
 }
 HEADERS = ("language", "reviewed", "default", "source", "licence")
-FIELDS = ("allow", "foreign", "yes", "no")
+FIELDS = ("allow", "near", "foreign", "yes", "no")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,8 @@ class Term:
     endings : what may follow the term and still be it, `s` and `es` included.
     name, surname, initials, first : see `OPTIONS`.
     allows : phrases within which it is innocent; `*` stands for one word.
+    near : words of another sense: spelt plainly and said to nobody, it is innocent where one of them stands within eight words of it
+        in its sentence.
     foreign : languages in which the same letters are an everyday word; in a text of such a language it is not meant.
     yes, no : texts that must and must not match.
     where : file:line.
@@ -75,6 +78,7 @@ class Term:
     first: bool = False
     endings: tuple[str, ...] = ()
     allows: tuple[str, ...] = ()
+    near: tuple[str, ...] = ()
     foreign: tuple[str, ...] = ()
     yes: tuple[str, ...] = ()
     no: tuple[str, ...] = ()
@@ -104,6 +108,7 @@ class _Draft:
     options: set[str] = field(default_factory=set)
     endings: list[str] = field(default_factory=list)
     allow: list[str] = field(default_factory=list)
+    near: list[str] = field(default_factory=list)
     foreign: list[str] = field(default_factory=list)
     yes: list[str] = field(default_factory=list)
     no: list[str] = field(default_factory=list)
@@ -113,8 +118,8 @@ class _Draft:
         reach = "joined" if "joined" in self.options else "whole" if "whole" in self.options else "apart"
         has = self.options.__contains__
         return Term(self.text, self.category, self.severity, self.also, language, reach, has("plain"), has("name"), has("surname"),
-                    has("initials"), has("first"), tuple(dict.fromkeys(endings)), tuple(self.allow), tuple(self.foreign), tuple(self.yes),
-                    tuple(self.no), self.where)
+                    has("initials"), has("first"), tuple(dict.fromkeys(endings)), tuple(self.allow), tuple(self.near), tuple(self.foreign),
+                    tuple(self.yes), tuple(self.no), self.where)
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:
@@ -230,6 +235,12 @@ class _Reader:
             self.problem(number, column, f"`{key.strip()}` is no field of a term", _nearest(key.strip(), FIELDS))
         elif key.strip() == "allow":
             self.drafts[-1].allow += _split(value, ",")
+        elif key.strip() == "near":
+            words = _split(value, ",")
+            self.drafts[-1].near += words
+            for word in words:
+                if not word.isalnum():
+                    self.problem(number, line.index(word) + 1, f"`{word}` is not one word", "write a phrase as an `allow`")
         elif key.strip() == "foreign":
             self.drafts[-1].foreign += value.split()
         else:

@@ -148,6 +148,21 @@ def test_neighbours_decide(text: str, matches: list[str]) -> None:
     assert [piece for _, piece, *_ in found(FRUIT, text)] == matches
 
 
+@pytest.mark.parametrize(("text", "terms"), [
+    ("The figs ripen in the orchard.", []),
+    ("In an orchard by the sea there grew a fig.", []),
+    ("The fig ripens. There is an orchard.", ["fig"]),
+    ("You fig, go back to the orchard!", ["fig"]),
+    ("He said you old fig, go back to the orchard", ["fig"]),
+    ("The f*g ripens in the orchard.", ["fig"]),
+    ("A fig, and then came one two three four five six seven eight orchards and an orchard", ["fig"]),
+])
+def test_a_term_in_plain_letters_means_something_else_near_words_that_say_so(text: str, terms: list[str]) -> None:
+    lexicon = Lexicon([Term("fig", "personal", "mild", near=("orchard", "tree"), endings=("s",))])
+    assert [match.term for match in lexicon.find(normalize(text))] == terms
+    assert bool(terms) or "allowed by `near: orchard`" in {finding.outcome for finding in lexicon.explain(normalize(text))}
+
+
 def test_an_operators_file_adds_terms_and_allows(tmp_path: Path) -> None:
     own = tmp_path / "own.txt"
     own.write_text("allow: banana bread\n[obscene mild]\nkumquat\n", encoding="utf-8")

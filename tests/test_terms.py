@@ -46,6 +46,13 @@ def test_a_file_may_be_off_by_default(tmp_path: Path) -> None:
     assert (file.language, file.enabled, file.terms[0].language) == ("hi-Latn", False, "hi-Latn")
 
 
+def test_words_of_another_sense_are_single_words(tmp_path: Path) -> None:
+    (file,) = read_terms([write(tmp_path, "near.txt", "[obscene mild]\nfig\n    near: tree, orchard\n")])
+    assert file.terms[0].near == ("tree", "orchard")
+    with pytest.raises(LexiconError, match=r"near.txt:3:17\n +`fig tree` is not one word; write a phrase as an `allow`"):
+        read_terms([write(tmp_path, "near.txt", "[obscene mild]\nfig\n    near: leaf, fig tree\n")])
+
+
 def test_all_problems_are_reported_at_once_with_place_and_remedy(tmp_path: Path) -> None:
     bad = write(tmp_path, "bad.txt", """\
     allow: nothing

@@ -1,4 +1,5 @@
-/* Allows: phrases within which a term is innocent, found by the words beside a match. allows.py makes their tables. */
+/* Allows: phrases within which a term is innocent, found by the words beside a match, and words near which it is. allows.py makes
+   their tables. */
 
 #include "row.h"
 
@@ -45,6 +46,24 @@ static int64_t find(const match_tables *tables, uint64_t key) {
     return low < tables->allow_count && tables->allow_keys[low] == key ? low : -1;
 }
 
+/* The number of the word of another sense that stands near a term in plain letters, of those from `place` on; -1 if none does, or if
+   somebody is spoken to. */
+static int told_by(const row_text *row, const candidate *found, int64_t place, const neighbours *near) {
+    int32_t low = found->start, high, least = low > NEIGHBOURHOOD ? low - NEIGHBOURHOOD : 0;
+    if (found->disguise != IS_PLAIN && found->disguise != IS_THINNED) return -1; /* thinned: the same letters, read as too many */
+    if (found->leet || found->masked || found->gaps || found->respelled || is_addressed(row, low)) return -1;
+    for (int k = 0; k < 2 && word_before(row, least, &low, &high); k++)
+        if (is_word_of(row, low, high, " you your youre u ur ya ")) return -1;
+    const match_tables *tables = row->tables;
+    for (int32_t p = tables->allow_first[place]; p < tables->allow_first[place + 1]; p++) {
+        const allow_phrase *phrase = tables->allow_phrases + p;
+        uint64_t wanted = tables->allow_words[phrase->after];
+        for (int k = 0; k < near->before_count; k++) if (near->before[k] == wanted) return phrase->number;
+        for (int k = 0; k < near->after_count; k++) if (near->after[k] == wanted) return phrase->number;
+    }
+    return -1;
+}
+
 int allowed_by(const row_text *row, const candidate *found) {
     const match_tables *tables = row->tables;
     const term_facts *term = tables->terms + tables->forms[found->form].term;
@@ -55,10 +74,14 @@ int allowed_by(const row_text *row, const candidate *found) {
     for (i = low; i < end && (alnum_at(row, i) || row->codes[i] == '\''); i++)
         if (row->codes[i] != '\'') word = hash_code(word, row->codes[i]);
     word = hash_code(word, 1);
-    uint64_t own = word;
-    for (int32_t k = term->text; k < term->text_end; k++) own = hash_code(own, tables->spelling[k]);
+    uint64_t own = word, any = hash_code(hash_start(), 1);
+    for (int32_t k = term->text; k < term->text_end; k++) {
+        own = hash_code(own, tables->spelling[k]);
+        any = hash_code(any, tables->spelling[k]);
+    }
     int64_t places[2] = {find(tables, hash_finish(own)), find(tables, hash_finish(word))}; /* of the term, and of any */
-    if (places[0] < 0 && places[1] < 0) return -1;
+    int64_t senses = find(tables, hash_finish(any));
+    if (places[0] < 0 && places[1] < 0 && senses < 0) return -1;
     neighbours near;
     near.before_count = near.after_count = 0;
     while (near.after_count < INSIDE) {
@@ -77,5 +100,5 @@ int allowed_by(const row_text *row, const candidate *found) {
                 is_beside(words + phrase->after, words + phrase->end, near.after, near.after_count)) return phrase->number;
         }
     }
-    return -1;
+    return senses < 0 ? -1 : told_by(row, found, senses, &near);
 }

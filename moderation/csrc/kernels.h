@@ -101,7 +101,8 @@ typedef struct {
     int64_t foreign_slots;       /* a power of two */
     const uint32_t *given;       /* hash table of given names; 0: free */
     int64_t given_slots;         /* a power of two */
-    const uint64_t *allow_keys;  /* [allow_count]: hashes of a word and the term that it is, or of a word alone, ascending */
+    const uint64_t *allow_keys;  /* [allow_count]: hashes of a word and the term that it is, of a word alone, or of a term alone (whose
+                                    phrases are words of another sense, one each), ascending */
     const int32_t *allow_first;  /* [allow_count + 1]: where the phrases of each begin */
     const allow_phrase *allow_phrases;
     const uint64_t *allow_words; /* hashes of the words of phrases; 0: any word */
