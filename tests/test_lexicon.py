@@ -163,6 +163,20 @@ def test_a_term_in_plain_letters_means_something_else_near_words_that_say_so(tex
     assert bool(terms) or "allowed by `near: orchard`" in {finding.outcome for finding in lexicon.explain(normalize(text))}
 
 
+@pytest.mark.parametrize(("spared", "said"), [
+    ("Tom and Basil came.", "Tom said damn and basil came."),
+    ("We told Basil so.", "We told the basil so."),
+    ("Low (B-Rock) and High (A-Hill) spoke", "Low, the b-rock, spoke"),
+    ("most women (*an* island) agree", "most women, (*an that he is, agree"),
+    ("PEAR CLUB (PLM) WINS", "WHAT A PLM HE IS"),
+])
+def test_names_brackets_and_hyphens_tell_what_is_meant(spared: str, said: str) -> None:
+    lexicon = Lexicon([Term("basil", "obscene", "strong", name=True), Term("barock", "personal", "mild"),
+                       Term("clan", "personal", "strong"), Term("plum", "obscene", "strong")],
+                      words="rock\nan\nisland\n", common=["an", "island"], names=["tom"])
+    assert [len(lexicon.find(normalize(text))) for text in (spared, said)] == [0, 1]
+
+
 def test_an_operators_file_adds_terms_and_allows(tmp_path: Path) -> None:
     own = tmp_path / "own.txt"
     own.write_text("allow: banana bread\n[obscene mild]\nkumquat\n", encoding="utf-8")

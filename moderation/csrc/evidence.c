@@ -137,7 +137,8 @@ static int is_misspelt(const suspect *s) {
     if (strange == end - start) return 0;
     letter_case is_written = case_of(row, start, end - (row->codes[end - 1] == 's'));
     if (is_written == TITLE_CASE && (found->respelled || kind == SWAPPED || !begins_sentence(row, start))) return 0;
-    if (is_written == UPPER_CASE && (kind == DROPPED || kind == SWAPPED) && end - start <= 4) return is_shouted(row, start, end);
+    if (is_written == UPPER_CASE && (kind == DROPPED || kind == SWAPPED) && end - start <= 4)
+        return is_shouted(row, start, end) && !(at(row, start - 1) == '(' && at(row, end) == ')'); /* FIG CLUB (FGK) */
     if (is_among(at(row, start - 1), "@/.")) return 0;
     if (at(row, end) == '.' && alnum_at(row, end + 1)) return 0;
     if (kind != DROPPED) return 1;
@@ -205,13 +206,21 @@ static int is_doubled_name(const suspect *s) {
     return 1;
 }
 
+/* Whether it is one sign again and again, which stands for nothing but itself. */
+static int is_run_of_a_sign(const suspect *s) {
+    const row_text *row = s->row;
+    if (!(row->flags[s->found->start] & HOMOGLYPH)) return 0;
+    for (int32_t i = s->found->start + 1; i < s->found->end; i++) if (row->codes[i] != row->codes[i - 1]) return 0;
+    return 1;
+}
+
 /* How the term is disguised as far as its own letters and those beside them tell. */
 static int disguise_of(const suspect *s) {
     const row_text *row = s->row;
     const candidate *found = s->found;
     const form_facts *form = s->form;
     int traits = s->term->traits;
-    if (is_in_another_script(s)) return NO_MATCH;
+    if (is_in_another_script(s) || is_run_of_a_sign(s)) return NO_MATCH;
     if (traits & ONLY_PLAIN && (found->leet | found->masked | found->respelled | found->repeats || (found->gaps && !(traits & PHRASE))))
         return NO_MATCH;
     if (traits & PHRASE) return phrase(s);

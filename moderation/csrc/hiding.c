@@ -140,6 +140,14 @@ static int is_an_element(const row_text *row, const candidate *found) {
         !upper_at(row, start + 1) && upper_at(row, start + 3);
 }
 
+/* Whether a hyphen stands before a known word that is capitalised as the letter before it is: D-Fig. */
+static int is_before_a_name(const row_text *row, int32_t start, int32_t end) {
+    int32_t i = start + 1, high = i + 1;
+    if (at(row, i) != '-' || !upper_at(row, start) || !upper_at(row, high)) return 0;
+    while (high < row->length && alnum_at(row, high)) high++;
+    return high >= end && case_of(row, i + 1, high) == TITLE_CASE && is_known(row->tables, row->codes + i + 1, high - i - 1);
+}
+
 int masked(const suspect *s) {
     const row_text *row = s->row;
     const candidate *found = s->found;
@@ -201,7 +209,8 @@ int masked(const suspect *s) {
                          has_ending)) return NO_MATCH;
     if (end - start <= LONGEST_PRODUCT && is_in_an_equation(row, found)) return NO_MATCH;
     if (found->literal == 2 && end - start == 8 && first == 'p' && last == 'd' && !is_addressed(row, start)) return NO_MATCH; /* a password */
-    if (is_an_element(row, found)) return NO_MATCH;
+    if (is_an_element(row, found) || is_before_a_name(row, start, end)) return NO_MATCH;
+    if (is_among(at(row, start + 1), "*_") && is_bracket(row, found)) return NO_MATCH; /* (*fig* or the like) */
     if (is_a_grade(row, start, end) || (s->size <= SHORT && is_mathematical(row, start, end))) return NO_MATCH;
     if (s->size <= SHORT)
         return holds(row, found, "*#") == signs && found->literal == 2 && !found->repeats && !ends_in_sign &&

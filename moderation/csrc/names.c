@@ -21,7 +21,7 @@ static const char ROLES[] = " neighbour neighbor friend colleague uncle aunt aun
 static const char TRADES[] = " baker butcher grocer chemist tailor barber smith carpenter plumber builder printer florist jeweller "
     "jeweler milkman postman gardener undertaker optician dentist vet farmer miller ";
 static const char INTRODUCING[] = " about with from by for against via behind beside besides without versus vs under alongside president "
-    "mayor minister boss met saw phoned thanked invited elected appointed beat defeated interviewed married sued quoted cited named "
+    "mayor minister boss met saw phoned asked told thanked visited invited elected appointed beat defeated interviewed married sued quoted cited named "
     "called surnamed ";
 static const char SAYING[] = " said says replied asked added wrote argued insisted agreed ";
 /* What is called by a surname before it, and what stands behind an 's that is short for `is` or `has`. */
@@ -148,7 +148,7 @@ static int is_told_to_be(const row_text *row, int32_t start, int32_t end) {
 }
 
 /* Whether it stands beside a capitalised given name, an initial or a particle, or does what people do: Alfred Fig, A. Fig,
-   Fig, A., de Fig, Fig said, the Figs family, Fig and Ann. */
+   Fig, A., de Fig, Fig said, the Figs family, Fig and Ann, Ann and Fig. */
 static int is_surname(const row_text *row, int32_t start, int32_t end) {
     if (is_introduced(row, start) || (at(row, end - 1) == 's' && reads(row, end, "'s"))) return 1;
     range word = before(row, start);
@@ -163,6 +163,10 @@ static int is_surname(const row_text *row, int32_t start, int32_t end) {
             if ((is_particle || is_given(row, word)) && is_of(row, word.high, start, " -'\"") && is_titled(row, word)) return 1;
         }
         if (reads(row, end, "'s") && !is_word_of(row, word.low, word.high, PRONOUNS) && !begins_sentence(row, start)) return 1;
+    }
+    if (is_gap(row, word.high, start, " ") && is_word_of(row, word.low, word.high, " and ")) { /* Ann and Fig */
+        word = before(row, word.low);
+        if (word.high && is_titled(row, word) && is_given(row, word)) return 1;
     }
     word = after(row, end, end);
     if (!word.high) return 0;
