@@ -16,7 +16,7 @@ from moderation.features import FeatureSpec
 from moderation.rules import read_rules
 from moderation.settings import ROOT
 from moderation.text import fold_batch
-from moderation.train import ablate, adapt, calibrate, card, commands, evaluate, fit, metrics, parity, points
+from moderation.train import ablate, adapt, calibrate, card, commands, contrasts, evaluate, fit, metrics, parity, points
 from moderation.train import corpus as corpora
 from moderation.train.corpus import ATTRIBUTES, DEVELOPMENT, TEST, TRAIN, Corpus
 from moderation.train.descend import Descent, descend, matrix, norm
@@ -248,6 +248,16 @@ def test_the_policy_holds_the_points_that_training_chose():
             pair = chosen[feed.attribute]
             assert feed.review == pytest.approx(joined[feed.attribute], rel=1e-5), feed.attribute
             assert feed.reject == (pair["reject"] and pytest.approx(pair["reject"]["threshold"], rel=1e-5)), feed.attribute
+
+
+def test_many_sentences_of_one_frame_teach_as_few_and_other_sentences_whole():
+    frames, plain = commands.CONTRASTS / "frames_talk.toml", commands.CONTRASTS / "train_short.toml"
+    drawn = corpora.read_contrasts(frames, plain, most=2)
+    frame = {item.text: item.frame for item in contrasts.expand(frames)}
+    taken = [frame[text] for text, source in zip(drawn.texts, drawn.sources, strict=True) if source == "frames"]
+    everywhere = np.bincount([number for number in frame.values() if number >= 0])
+    assert (np.bincount([number for number in taken if number >= 0]) == np.minimum(everywhere, 2)).all() and everywhere.max() > 2
+    assert {text.lower() for text in corpora.read_contrasts(plain).texts} <= {text.lower() for text in drawn.texts}
 
 
 def test_the_commands_train_and_measure(tmp_path, capsys):

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 DATA = settings.ROOT.parent / "shared/data/train.parquet"
 CONTRASTS = settings.ROOT / "seeds/contrasts"
-# Not the frames that only reading tells apart: trained on them, it got worse on news and better nowhere.
-TRAINED = [CONTRASTS / name for name in ("train.toml", "train_short.toml", "frames_train.toml", "frames_talk.toml")]
+TRAINED = [CONTRASTS / f"{name}.toml" for name in (
+    "train", "train_short", "frames_train", "frames_talk", "frames_hostile", "frames_civil", "frames_veiled", "frames_fair", "frames_told",
+    "frames_aimed", "frames_nearby", "frames_shapes")]
 MODELS = settings.ROOT / "models"
 
 

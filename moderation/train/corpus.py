@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +28,7 @@ from moderation.train import contrasts
 ATTRIBUTES = ("toxicity", "severe_toxicity", "identity_attack", "insult", "threat", "profanity")
 TRAIN, DEVELOPMENT, TEST = 0, 1, 2
 SHARES = (0.86, 0.07, 0.07)
-KEPT_EVERY = 10  # frames
+MOST = 10  # sentences of one frame that are taught: some frames have a hundred, one for each group
 WRITTEN = ("contrasts", "frames")  # sources of the project's own sentences
 
 _WORD = re.compile(r"\w+|[^\s\w!-/:-@\[-`{-~]")  # words, and signs beyond ASCII: emoji tell texts apart too
@@ -91,16 +92,31 @@ def concatenate(parts: Sequence[Corpus]) -> Corpus:
                   np.concatenate([part.notes for part in parts]))
 
 
-def read_contrasts(*paths: Path) -> Corpus:
+def read_contrasts(*paths: Path, most: int | None = None) -> Corpus:
     """The sentences of contrast files as a corpus; each note is a sentence's kind, the source `frames` or `contrasts` by the file's name.
 
-    A sentence that several files hold is taken from the first. Every tenth frame of `frames_train` is left out: it is for choices.
+    A sentence that several files hold is taken from the first. Of each frame come `most` sentences at most, drawn by chance.
     """
-    found = {item.text.lower(): (item, "frames" if path.stem.startswith("frames") else "contrasts")
-             for path in reversed(paths) for item in reversed(contrasts.expand(path))
-             if path.stem != "frames_train" or item.frame % KEPT_EVERY != KEPT_EVERY - 1}
-    items, sources = zip(*reversed(found.values()), strict=True) if found else ((), ())
-    return of_contrasts(items, sources)
+    found: dict[str, tuple[contrasts.Contrast, str]] = {}
+    for path in paths:
+        items, source = contrasts.expand(path), "frames" if path.stem.startswith("frames") else "contrasts"
+        if most is not None and source == "frames":
+            drawn = few(np.array([item.frame for item in items], np.int64), most, np.random.default_rng(0))
+            items = [items[row] for row in np.flatnonzero(drawn)]
+        for item in items:
+            found.setdefault(item.text.lower(), (item, source))
+    taken, sources = zip(*found.values(), strict=True) if found else ((), ())
+    return of_contrasts(taken, sources)
+
+
+def few(frame: npt.NDArray[np.int64], most: int, random: np.random.Generator) -> npt.NDArray[np.bool_]:
+    """Which rows to take so that each frame, by its number in (n,), has at most `most`, drawn by chance; a row of none (-1) is taken."""
+    turn = np.zeros(len(frame), np.int64)
+    seen: Counter[int] = Counter()
+    for row in random.permutation(len(frame)).tolist():
+        turn[row] = seen[int(frame[row])]
+        seen[int(frame[row])] += 1
+    return (turn < most) | (frame < 0)
 
 
 def of_contrasts(items: Sequence[contrasts.Contrast], sources: Sequence[str]) -> Corpus:

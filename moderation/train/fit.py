@@ -23,7 +23,7 @@ from moderation.train import corpus as corpora
 from moderation.train.corpus import ATTRIBUTES, DEVELOPMENT, TRAIN, Corpus
 
 # How much a row of a source counts: its labels and how it was drawn can be trusted less.
-SOURCE_WEIGHTS: Mapping[str, float] = {"davidson": 0.3, "guest_misogyny": 0.5, "contrasts": 2.5, "frames": 0.7}
+SOURCE_WEIGHTS: Mapping[str, float] = {"davidson": 0.3, "guest_misogyny": 0.5, "contrasts": 1.0, "frames": 0.2}
 # Sources that share a register and a way of drawing rows share a bias in training, the others have one each: so a source with
 # many positives does not make its style look hostile, while the clean and the hostile rows of one register teach together.
 REGISTERS: Mapping[str, str] = {
@@ -228,7 +228,7 @@ def gather(paths: Sequence[Path | str], seed: int, mapping: Mapping[str, str] | 
     corpus = corpora.deduplicate(corpora.read(paths, mapping))
     part = corpora.split(corpus, seed)
     if contrast_files:
-        extra = corpora.read_contrasts(*contrast_files)
+        extra = corpora.read_contrasts(*contrast_files, most=corpora.MOST)
         corpus = corpora.concatenate([corpus, extra])
         part = np.concatenate([part, np.full(len(extra), TRAIN, np.int8)])
     return corpus, part

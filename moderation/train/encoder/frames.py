@@ -7,7 +7,6 @@ and `frames_test`, opened for a card; knows no model.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -16,10 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from moderation.train import contrasts
-from moderation.train.corpus import Corpus, concatenate, of_contrasts
+from moderation.train.corpus import MOST, Corpus, concatenate, few, of_contrasts
 
 CHOICE, TEST = "frames_choice.toml", "frames_test.toml"
-MOST = 10       # sentences of one frame that are taught: some frames have a hundred, one for each group
 AMID = 0.125    # how many of the taught sentences come a second time, amid civil ones
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 
@@ -38,13 +36,7 @@ def taught(paths: Sequence[Path], seed: int = 0) -> Corpus:
     parts = []
     for path in paths:
         found = read(path)
-        rows = random.permutation(len(found.corpus))
-        turn = np.zeros(len(rows), np.int64)
-        seen: Counter[int] = Counter()
-        for row in rows.tolist():
-            turn[row] = seen[int(found.frame[row])]
-            seen[int(found.frame[row])] += 1
-        parts.append(found.corpus.take((turn < MOST) | (found.frame < 0)))
+        parts.append(found.corpus.take(few(found.frame, MOST, random)))
     return concatenate(parts)
 
 
