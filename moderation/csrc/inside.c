@@ -5,8 +5,8 @@
 static const char ENDINGS[] = " s es ed er ers ing in y ish z ", /* COMMON_ENDINGS of forms.py */
     SUFFIXES[] = " ish like able dom ness hood ship less ly ify ified ism ist ville esque itis fest tastic athon ology gate tard tards "
         "wagon canoe waffle nugget nuggets muffin goblin gibbon biscuit monger mongers stain stains sack sacks licker lickers sucker "
-        "suckers eater eaters lover lovers monkey monkeys donkey bot bots squad fart farts ton load storm ",
-    PREFIXES[] = " ultra mega giga turbo uber arch hyper ",
+        "suckers eater eaters lover lovers monkey monkeys donkey bot bots squad fart farts ton load storm lol lmao ",
+    PREFIXES[] = " ultra mega giga turbo uber arch hyper lol lmao ",
     NAME_PREFIXES[] = " mc mac de la le van von o du di el al san fitz der den da del st ";
 
 static int is_run_of(const row_text *row, int32_t low, int32_t high, const char *letters) {
