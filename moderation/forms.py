@@ -140,7 +140,7 @@ def forms_of(term: Term, is_known: Callable[[str], bool], number: int = 0) -> It
 
 # As csrc/row.h numbers them.
 _KINDS = ("plain", "swapped", "dropped", "thinned", "reversed")
-_ONLY_PLAIN, _JOINED, _WHOLE, _PHRASE, _FIRST, _INITIALS, _FOREIGN, _NAME, _SURNAME = 1, 2, 4, 8, 16, 32, 64, 128, 256
+_ONLY_PLAIN, _JOINED, _WHOLE, _PHRASE, _FIRST, _INITIALS, _FOREIGN, _NAME, _SURNAME, _GIVEN = (1 << bit for bit in range(10))
 _RANK = {"plain": 0, "thinned": 1, "dropped": 2, "swapped": 3, "reversed": 4}
 
 
@@ -170,7 +170,7 @@ def _facts(forms: Sequence[Form], terms: Sequence[Term]) -> tuple[npt.NDArray[np
     form_facts = np.concatenate([np.array(kinds, np.int32).reshape(-1, 3), places[: 3 * len(forms)].reshape(-1, 6)], axis=1)
     traits = [(_ONLY_PLAIN * term.plain | _JOINED * (term.reach == "joined") | _WHOLE * (term.reach == "whole")
                | _PHRASE * (" " in term.text) | _FIRST * term.first | _INITIALS * term.initials | _FOREIGN * bool(term.foreign)
-               | _NAME * term.name | _SURNAME * term.surname, SEVERITIES.index(term.severity)) for term in terms]
+               | _NAME * term.name | _GIVEN * term.given | _SURNAME * term.surname, SEVERITIES.index(term.severity)) for term in terms]
     term_facts = np.concatenate([places[3 * len(forms) :], np.array(traits, np.int32).reshape(-1, 2)], axis=1)
     return _some(form_facts), _some(term_facts), _some(_codes("".join(texts)))
 

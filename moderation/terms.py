@@ -36,6 +36,7 @@ OPTIONS = {
     "whole": "never found inside a longer word",
     "plain": "only in plain spelling; no disguise is read",
     "name": "capitalised beside another capitalised word it is somebody's name",
+    "given": "capitalised it is somebody's name where he is greeted, asked for or given to",
     "surname": "capitalised beside a given name or an initial it is somebody's name",
     "initials": "in capitals among small letters it is an abbreviation",
     "exact": "without endings",
@@ -56,7 +57,7 @@ class Term:
     also : a second category that it breaks, or none.
     reach : see `REACHES`.
     endings : what may follow the term and still be it, `s` and `es` included.
-    name, surname, initials, first : see `OPTIONS`.
+    name, given, surname, initials, first : see `OPTIONS`.
     allows : phrases within which it is innocent; `*` stands for one word.
     near : words of another sense: spelt plainly and said to nobody, it is innocent where one of them stands within eight words of it
         in its sentence.
@@ -73,6 +74,7 @@ class Term:
     reach: str = "apart"
     plain: bool = False
     name: bool = False
+    given: bool = False
     surname: bool = False
     initials: bool = False
     first: bool = False
@@ -117,9 +119,9 @@ class _Draft:
         endings = () if "exact" in self.options else ("s", "es", *self.endings)
         reach = "joined" if "joined" in self.options else "whole" if "whole" in self.options else "apart"
         has = self.options.__contains__
-        return Term(self.text, self.category, self.severity, self.also, language, reach, has("plain"), has("name"), has("surname"),
-                    has("initials"), has("first"), tuple(dict.fromkeys(endings)), tuple(self.allow), tuple(self.near), tuple(self.foreign),
-                    tuple(self.yes), tuple(self.no), self.where)
+        return Term(self.text, self.category, self.severity, self.also, language, reach, has("plain"), has("name"), has("given"),
+                    has("surname"), has("initials"), has("first"), tuple(dict.fromkeys(endings)), tuple(self.allow), tuple(self.near),
+                    tuple(self.foreign), tuple(self.yes), tuple(self.no), self.where)
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:

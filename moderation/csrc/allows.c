@@ -24,7 +24,10 @@ static int is_beside(const uint64_t *wanted, const uint64_t *end, const uint64_t
 }
 
 static void look_around(const row_text *row, int32_t start, int32_t end, neighbours *near) {
-    int32_t low = end, high = end, least = start > NEIGHBOURHOOD ? start - NEIGHBOURHOOD : 0;
+    /* fig. leaf, fig. GPA: no sentence ends */
+    int is_abbreviated = reads(row, end, ". ") && alnum_at(row, end + 2) && alnum_at(row, end + 3) &&
+        upper_at(row, end + 2) == upper_at(row, end + 3);
+    int32_t low = end, high = end + is_abbreviated, least = start > NEIGHBOURHOOD ? start - NEIGHBOURHOOD : 0;
     for (int count = 0; count < NEAR && word_after(row, end + NEIGHBOURHOOD, &low, &high);) {
         if (is_possessive(row, low, high)) continue;
         near->after[near->after_count++] = hash_of(row, low, high);

@@ -68,6 +68,7 @@ int joined(const suspect *s) {
     int32_t start = s->found->start, end = s->found->end, low, high;
     if (s->form->kind != PLAIN) return NO_MATCH;
     word_around(row, start, end, &low, &high);
+    if (start > low && start < low + 3 && reads(row, low, "acc")) return NO_MATCH; /* a slip in a word with a Latin ac-: accumulate, account */
     if (is_innocent_token(s, low, high) || is_where_words_meet(s, low, high) || is_in_a_known_rest(s, low, high)) return NO_MATCH;
     if (s->form->ending < s->form->ending_end && is_known(row->tables, row->codes + start, end - start)) return NO_MATCH;
     for (int32_t i = low; i < high; i++) if (row->flags[i] & OTHER_LETTER) return NO_MATCH; /* a word of another language goes on */

@@ -147,6 +147,33 @@ static int is_told_to_be(const row_text *row, int32_t start, int32_t end) {
     return 0;
 }
 
+/* Whether it stands alone where only one who is called by it can: Is Fig coming? She gave it to Fig. It was Fig who asked.
+   Good morning, Fig! Fig, are you there? Fig laughed. */
+static int is_called(const row_text *row, int32_t start, int32_t end) {
+    static const char ASKING[] = " is was does did has had will would can could should may might shall ",
+        GREETING[] = " morning afternoon evening hello goodbye bye cheers night birthday ",
+        CALLING[] = " are can could will would have do did please may shall ",
+        DOING[] = " laughed smiled nodded shrugged sighed answered phoned called arrived stopped looked walked opened closed finished turned "
+            "went ran sent bought sold made thought knew knows wants wanted likes liked has had will would can could should ",
+        WITH[] = " been to just always never often already gone come told asked left called phoned taken given bought built written found won "
+            "lost made known not be have brought ";
+    range word = before(row, start), next = after(row, end, end), beyond = next.high ? after(row, next.high, next.high) : next;
+    int is_first = begins_sentence(row, start), goes_on = next.high && is_gap(row, end, next.low, " ") && !upper_at(row, next.low);
+    if (word.high && is_word_of(row, word.low, word.high, GREETING) &&
+        (is_gap(row, word.high, start, ", ") || is_gap(row, word.high, start, " "))) return 1;
+    if (word.high && !is_first && is_gap(row, word.high, start, " ")) {
+        if (is_word_of(row, word.low, word.high, " to ") && !goes_on && !upper_at(row, word.low)) return 1;
+        if (goes_on && begins_sentence(row, word.low) && upper_at(row, word.low) && is_word_of(row, word.low, word.high, ASKING)) return 1;
+        return goes_on && is_word_of(row, word.low, word.high, " was is it ") && is_word_of(row, next.low, next.high, " who ");
+    }
+    if (!is_first || !next.high || upper_at(row, next.low)) return 0;
+    if (is_gap(row, end, next.low, ", "))
+        return is_word_of(row, next.low, next.high, CALLING) && beyond.high && is_word_of(row, beyond.low, beyond.high, " you we i ");
+    if (!goes_on || !is_word_of(row, next.low, next.high, DOING)) return 0;
+    return !is_word_of(row, next.low, next.high, " has had will would can could should ") ||
+        (beyond.high && is_word_of(row, beyond.low, beyond.high, WITH));
+}
+
 /* Whether it stands beside a capitalised given name, an initial or a particle, or does what people do: Alfred Fig, A. Fig,
    Fig, A., de Fig, Fig said, the Figs family, Fig and Ann, Ann and Fig. */
 static int is_surname(const row_text *row, int32_t start, int32_t end) {
@@ -217,5 +244,6 @@ int is_a_name(const row_text *row, const candidate *found) {
     int name = term->traits & NAME;
     return is_told_to_be(row, start, end) || is_a_genus(row, end) || ((name || form->strange || term->severity == MILD) && is_name(row, start, end)) ||
            (term->traits & (NAME | SURNAME) && is_surname(row, start, end)) ||
+           (term->traits & GIVEN && is_called(row, start, end)) ||
            (!(term->traits & JOINED) && has_title(row, start, end));
 }

@@ -26,6 +26,7 @@ enum { PLAIN, SWAPPED, DROPPED, THINNED, REVERSED };
 #define FOREIGN 64 /* an everyday word in some language */
 #define NAME 128   /* a given name, a surname too */
 #define SURNAME 256
+#define GIVEN 512
 
 enum { MILD, STRONG, SEVERE };
 
