@@ -268,7 +268,7 @@ def read_terms(paths: Sequence[Path]) -> list[TermFile]:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-            problems.append(Problem(path.name, f"cannot be read: {reason}", "name an existing file in UTF-8"))
+            problems.append(Problem(str(path), f"cannot be read: {reason}", "name an existing file in UTF-8"))
             continue
         reader = _Reader(path, path.name)
         files.append(reader.read(text))

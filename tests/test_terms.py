@@ -72,7 +72,7 @@ fig
 """)
     with pytest.raises(LexiconError) as caught:
         read_terms([bad, tmp_path / "missing.txt"])
-    assert str(caught.value) == """\
+    assert str(caught.value) == f"""\
 lexicon error: 15 problems in the lexicon
  --> bad.txt:1:5
      an indented line above the first term; allow, yes and no belong below their term
@@ -102,5 +102,5 @@ lexicon error: 15 problems in the lexicon
      the header `default` stands below a term; headers come first in a file
  --> bad.txt:14:1
      `fig` stands already in bad.txt:10; keep one of the two
- --> missing.txt
+ --> {tmp_path / "missing.txt"}
      cannot be read: No such file or directory; name an existing file in UTF-8"""
