@@ -121,8 +121,9 @@ static int is_a_range(const row_text *row, int32_t start, int32_t second, int32_
 
 /* Whether it is but a list of letters that goes on or of which something is said: f, i, g and s; f, i, g, s are the keys. */
 static int is_a_list(const row_text *row, int32_t start, int32_t end) {
-    int32_t low = end, high = end;
-    if (!word_after(row, end + NEIGHBOURHOOD, &low, &high)) return 0;
+    int32_t low = end, high = end, letter = start;
+    while (letter + 3 < end && reads(row, letter + 1, ", ")) letter += 3;
+    if (letter != end - 1 || !word_after(row, end + NEIGHBOURHOOD, &low, &high)) return 0;
     if (is_word_of(row, low, high, " are were ")) return begins_sentence(row, start);
     return is_word_of(row, low, high, " and or ") && word_after(row, end + NEIGHBOURHOOD, &low, &high) && high - low == 1 &&
         !is_among(row->codes[low], "iu");
@@ -178,7 +179,7 @@ int gapped(const suspect *s) {
             (is_digit(row->codes[end - 1]) || (reads(row, end, ". ") && is_digit(at(row, end + 2))))) return NO_MATCH; /* f.i.g. 4 */
         if (s->size == SHORT && holds(row, found, ".") && upper_at(row, start) && !upper_at(row, end - 1) && at(row, start - 1) == ' ' &&
             is_digit(at(row, start - 2))) return NO_MATCH; /* a product of units: 3 F.i.g */
-        if (holds(row, found, ",") && found->spaces && is_a_list(row, start, end)) return NO_MATCH;
+        if (is_a_list(row, start, end)) return NO_MATCH;
         if (at(row, start - 1) == '[' && at(row, start + 1) == ']' && alnum_at(row, start + 2) && is_space(at(row, start + 3)))
             return NO_MATCH; /* "[F]ig" of a quotation */
         if (at(row, start + 1) == '_' && alnum_at(row, start + 2) && is_space(at(row, start + 3)) &&
