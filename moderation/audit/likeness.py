@@ -1,6 +1,6 @@
 """Whether two audits are of the same comments, and if not, what differs and what to do.
 
-Knows what `key.json` says of a run; knows no results.
+Knows what `key.json` says of a run; knows no results. The archive and how it was read must be alike; what scored it is what may differ.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from moderation.audit.columns import flag
 from moderation.audit.words import number
 from moderation.errors import Problem, listed
 
-# What two runs must have been given alike; what they were scored by is what may differ.
 _AGAIN = "audit one of the two again as the other was"
 _OPTIONS = {"family": "--format", "encoding": "--encoding", "delimiter": "--delimiter", "quoting": "--quoting", "header": "--no-header",
             "html": "--html", "past": "--past-map", "lines": "--format"}

@@ -65,10 +65,11 @@ def reach(network: Network, rows: Sequence[Sequence[int]]) -> dict[str, npt.NDAr
 
     named = [(name, module) for name, module in network.named_modules() if name.rpartition(".")[2] in CALMED]
     hooks = [module.register_forward_pre_hook(lambda _, given, name=name: keep(name, given[0])) for name, module in named]
+    network.eval()
     with torch.inference_mode():
         for row in rows:
             ids = torch.tensor([row])
-            network.eval()(ids, torch.ones_like(ids))
+            network(ids, torch.ones_like(ids))
     for hook in hooks:
         hook.remove()
     return {name: most.numpy() for name, most in found.items()}
